@@ -29,6 +29,9 @@ function(_aspen_executable target)
   add_dependencies(${target} aspen_version_header)
 endfunction()
 
+# Everything that is installed; what scripts/build makes.
+add_custom_target(aspen_programs)
+
 # aspen_program(<name> SOURCES ... [LINK <targets>...] [NO_INSTALL])
 # A program in <build>/bin, installed unless NO_INSTALL.
 function(aspen_program name)
@@ -36,6 +39,7 @@ function(aspen_program name)
   _aspen_executable(${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK})
   if(NOT arg_NO_INSTALL)
     install(TARGETS ${name} RUNTIME)
+    add_dependencies(aspen_programs ${name})
   endif()
 endfunction()
 

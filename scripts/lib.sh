@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shared by the scripts of this folder: source it, do not run it. It leaves the caller in the root of
+# the repository, with bash's strict mode on.
+# shellcheck shell=bash
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+say() { printf '== %s\n' "$*" >&2; }
+
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# present PROBE: is it installed? (PROBE as in scripts/packages)
+present() {
+  local name=${1#*:} directory
+  case $1 in
+    command:*) command -v "$name" >/dev/null ;;
+    header:*)
+      for directory in /usr/local/include /usr/include /usr/include/*-linux-gnu; do
+        [[ -e $directory/$name ]] && return 0
+      done
+      return 1
+      ;;
+    *) die "scripts/packages: unknown probe $1" ;;
+  esac
+}
+
+# missing_packages GROUP...: the packages of the groups that are not installed, one a line.
+missing_packages() {
+  local group package probe
+  while read -r group package probe; do
+    [[ $group == "#"* || -z $group ]] && continue
+    [[ " $* " == *" $group "* ]] || continue
+    present "$probe" || printf '%s\n' "$package"
+  done <"${ASPEN_PACKAGES:-$root/scripts/packages}"
+}
+
+# as_root COMMAND...: as root, or through sudo, which may ask for a password where there is a terminal.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif [[ -t 0 ]]; then
+    sudo -- "$@"
+  else
+    sudo -n -- "$@"
+  fi
+}
+
+# Why packages cannot be installed from here; nothing when they can.
+install_obstacle() {
+  local id name
+  id=$(. "${ASPEN_OS_RELEASE:-/etc/os-release}" 2>/dev/null && printf '%s:%s' "${ID:-}" "${VERSION_ID:-}") || true
+  name=$(. "${ASPEN_OS_RELEASE:-/etc/os-release}" 2>/dev/null && printf '%s' "${PRETTY_NAME:-}") || true
+  if [[ $id != debian:12 && $id != debian:13 ]]; then
+    printf 'this is %s, not Debian 12 or 13; install what these packages hold' "${name:-an unknown system}"
+  elif [[ $EUID -ne 0 ]] && ! command -v sudo >/dev/null; then
+    printf 'neither root nor sudo; as root: apt-get install'
+  fi
+}
+
+# require_packages GROUP...: installs what is missing, or says what is missing and ends with status 1.
+require_packages() {
+  local missing obstacle
+  mapfile -t missing < <(missing_packages "$@")
+  [[ ${#missing[@]} -eq 0 ]] && return 0
+  obstacle=$(install_obstacle)
+  [[ -z $obstacle ]] || die "missing packages ($obstacle): ${missing[*]}"
+
+  say "installing packages: ${missing[*]}"
+  # --no-install-recommends: a build needs neither manuals nor icons.
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
+  # The lists of this machine may be old or were never fetched. One failing source of many need not
+  # matter; the installation tells.
+  as_root apt-get update || say "apt-get update failed; going on with the package lists there are"
+  as_root "${install[@]}" "${missing[@]}" || die "apt-get install failed; missing packages: ${missing[*]}"
+  mapfile -t missing < <(missing_packages "$@")
+  [[ ${#missing[@]} -eq 0 ]] || die "still missing after their installation: ${missing[*]}"
+}
+
+# check_packages GROUP...: says what is missing and installs nothing; status 1 when something is.
+check_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  if [[ ${#missing[@]} -gt 0 ]]; then
+    die "missing packages: ${missing[*]}"
+  fi
+  echo "all packages are installed"
+}
+
+# Compilers at a time: one a core, and 1 GiB of free memory for each (CAF's templates need most of it).
+compile_jobs() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+  [[ $memory -ge 1 ]] || memory=1
+  printf '%s' "$((cores < memory ? cores : memory))"
+}
+
+# build PRESET [TARGET...]: configures and builds with tests. require_packages comes first.
+build() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" -DASPEN_BUILD_TESTS=ON
+  cmake --build --preset "$preset" --parallel "$(compile_jobs)" ${1:+--target "$@"}
+}
+
+# run_tests PRESET [CTEST ARGUMENTS...]: PRESET as in CMakePresets.json.
+run_tests() {
+  local preset=$1
+  shift
+  ctest --preset "$preset" --parallel "$(nproc)" "$@"
+}
