@@ -13,6 +13,8 @@ endif()
 
 # -O1 keeps the turn-around short and the stack traces readable. NDEBUG silences assert() in foreign
 # headers only: our own checks (BASE_CHECK) stay on in every build, and so do the standard library's.
+# These make one habit of CAF 0.17 fatal, `spawn(function)` without a further argument: it dereferences
+# an empty shared_ptr ("_M_get() != nullptr"). Spawn a class, or pass an argument.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
 add_compile_definitions(_GLIBCXX_ASSERTIONS)

@@ -29,4 +29,4 @@ aspen_write_version("${CMAKE_SOURCE_DIR}" "${version_header}" "${PROJECT_VERSION
 add_custom_target(aspen_version_header
   COMMAND "${CMAKE_COMMAND}" "-DSOURCE_DIR=${CMAKE_SOURCE_DIR}" "-DOUTPUT=${version_header}"
     "-DVERSION=${PROJECT_VERSION}" -P "${CMAKE_CURRENT_LIST_FILE}"
-  BYPRODUCTS "${version_header}" COMMENT "" VERBATIM)
+  BYPRODUCTS "${version_header}" COMMENT "Refreshing base/version.hpp" VERBATIM)
