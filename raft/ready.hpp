@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "raft/messages.hpp"
+#include "raft/types.hpp"
+
+/// What the core asks of its surroundings. The caller does all of it, in the order
+/// of the members, and reports completions back to the core.
+namespace raft {
+
+/// One durable step: replace the log from `first_index()` on by `entries`, and the
+/// hard state, in one transaction with one sync. At most one is under way; the
+/// next begins when `core::persisted` was called for this one.
+struct persist_request {
+  std::vector<entry> entries; ///< contiguous; may be empty (hard state alone)
+  /// Set when entries at and above this index, if any, are replaced (thesis 3.5).
+  std::optional<log_index> truncate_from;
+  /// Written in the same transaction. Its `commit_index` may include `entries` only
+  /// for the sole voter (two stores, one truth: rule 5).
+  hard_state state;
+};
+
+/// A message that may leave at once, or only after the persist it depends on.
+struct outgoing_message {
+  server_id to;
+  message body;
+};
+
+/// Apply these committed entries to the state machine, in one transaction. At most
+/// one is under way; the next begins when `core::applied` was called for this one.
+/// Every index is durable here and at or below the durable commit index (INV-50).
+struct apply_request {
+  std::vector<entry> entries; ///< contiguous, never empty
+};
+
+/// Entries [first, last] are wanted from the log store, at most `bytes_max` bytes of
+/// payload and at least one entry; answered by `core::log_read`. One at a time.
+struct log_read_request {
+  log_index first;
+  log_index last;
+  std::size_t bytes_max;
+};
+
+/// Remove entries at and below `up_to`, which a completed checkpoint holds, and move
+/// the snapshot point there, keeping what the limits say; answered by `core::compacted`.
+struct compact_request {
+  log_index up_to;
+};
+
+/// The caller's own number for a proposal or read, given back in the answer.
+using request_id = std::uint64_t;
+
+/// A proposal was given its place in the log; it is now on its way to the disk, and
+/// a client that loses sight of it must be told "unknown".
+struct proposal_appended {
+  request_id request;
+  entry_id id;
+};
+/// A proposal is committed: it will be applied, whatever happens.
+struct proposal_committed {
+  request_id request;
+  entry_id id;
+};
+/// A proposal's entry was replaced by another leader's: not done.
+struct proposal_dropped {
+  request_id request;
+};
+using proposal_answer = std::variant<proposal_appended, proposal_committed, proposal_dropped>;
+
+/// A linearizable read may be answered from the local state machine, which has
+/// applied `index` or more (thesis 6.4).
+struct read_confirmed {
+  request_id request;
+  log_index index;
+};
+/// The read cannot be confirmed: this server stopped being able to.
+struct read_dropped {
+  request_id request;
+};
+using read_answer = std::variant<read_confirmed, read_dropped>;
+
+/// What happened, for the log and the trace: never needed for correctness.
+struct event {
+  enum class kind { became_follower, became_pre_candidate, became_candidate, became_leader,
+                    became_learner, commit_advanced, membership_changed, entries_truncated };
+  kind what;
+  raft::term term;
+  log_index index;
+};
+
+struct ready {
+  std::vector<event> events;
+  std::vector<outgoing_message> send_now;
+  std::optional<persist_request> persist;
+  /// To be sent when `persist` (or, without one, the persist under way) is durable.
+  std::vector<outgoing_message> send_after_persist;
+  std::vector<proposal_answer> proposals;
+  std::vector<read_answer> reads;
+  std::optional<apply_request> apply;
+  std::optional<log_read_request> log_read;
+  std::optional<compact_request> compact;
+  /// Committed entries wait, and nobody waits for them: call `core::apply_due` once
+  /// after `base::limits::apply_delay`. Set once per wait.
+  bool start_apply_timer = false;
+
+  bool empty() const;
+};
+
+} // namespace raft

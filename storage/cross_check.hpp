@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/types.hpp"
+
+/// Do the log and the state machine tell one story? Reads both stores, changes
+/// neither (two stores, one truth: rules 12, 17, 19, 25–29).
+namespace storage {
+
+enum class backend { sqlite, lmdb, inmemory };
+
+/// Where the stores are and whose they should be.
+struct store_paths {
+  storage::backend backend = storage::backend::sqlite;
+  std::string data_dir;
+  std::string log_path;   ///< raft-log.lmdb
+  std::string state_path; ///< state-machine.db or state-machine.lmdb
+};
+
+enum class verdict {
+  ok,      ///< start
+  retry,   ///< a lock, space or descriptors: try again later
+  rebuild, ///< the state machine is missing and the log holds everything: replay
+  refuse,  ///< start nothing; touch nothing
+};
+
+/// One rule that was looked at.
+struct rule_finding {
+  std::string rule; ///< "INV-70"
+  std::string text; ///< the sentence for the operator, with the values read
+  bool is_violated = false;
+};
+
+struct check_options {
+  bool is_full = true;                               ///< log CRC and chain over all entries, structure of both files
+  std::chrono::milliseconds digest_budget{2000};     ///< for the digest of all rows; zero: none
+  std::optional<base::uuid> expected_cluster;        ///< from the configuration, if it names one
+  raft::server_id expected_server;                   ///< the configured node id
+};
+
+struct check_report {
+  storage::verdict verdict = verdict::ok;
+  std::vector<rule_finding> findings; ///< every rule looked at, the violated ones first
+  std::optional<raft::entry_id> last_applied;
+  std::optional<raft::log_index> commit_index;
+  std::optional<raft::log_index> last_index;
+  bool digest_was_complete = false;
+  std::uint64_t duration_ms = 0;
+  std::string what_to_do; ///< for the operator, when not ok
+};
+
+/// Requires: nobody has either store open for writing. Runs in a child process of the
+/// node: a damaged LMDB file may end the process. A pair of missing stores is `ok`
+/// (a new node); a missing log beside an existing state machine is `refuse`.
+check_report cross_check(const store_paths& paths, const check_options& options);
+
+/// One JSON object, and back; the form in which the child process answers.
+std::string to_json(const check_report& report);
+std::optional<check_report> check_report_from_json(std::string_view text);
+
+} // namespace storage

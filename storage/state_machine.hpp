@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "raft/types.hpp"
+#include "storage/command.hpp"
+#include "storage/types.hpp"
+
+namespace storage {
+
+struct row {
+  std::string key;
+  base::bytes value;
+  revision create_revision;
+  revision mod_revision;
+  std::uint64_t version = 0; ///< changes since creation; 1 for a new row
+  friend bool operator==(const row&, const row&) = default;
+};
+
+/// The replicated values beside the rows; sealed by one checksum.
+struct state_meta {
+  raft::entry_id last_applied;
+  raft::chain_hash chain; ///< of the entry at `last_applied`
+  raft::membership membership;
+  state_digest digest;
+  friend bool operator==(const state_meta&, const state_meta&) = default;
+};
+
+/// A page of an ordered scan over keys in [start, end), all beginning with `prefix`.
+struct scan_request {
+  std::string prefix;
+  std::string start;               ///< empty: from the first
+  std::string end;                 ///< empty: to the last
+  std::optional<std::string> after; ///< only keys greater than this (the cursor)
+  std::size_t items_max = 100;
+  std::size_t bytes_max;           ///< of keys and values; at least one item is returned
+  bool keys_only = false;
+};
+struct scan_page {
+  std::vector<row> rows; ///< `value` empty when only keys were asked for
+  bool is_last = true;
+  raft::log_index at;    ///< last applied of the read snapshot
+};
+
+/// What a point read found, from one read snapshot.
+struct get_result {
+  std::optional<row> found;
+  raft::log_index at; ///< last applied of the read snapshot
+};
+
+/// Reads, on a thread of its own, beside the one writer. Never sees half a batch.
+class state_reader {
+public:
+  virtual ~state_reader() = default;
+  virtual base::result<get_result> get(std::string_view key) = 0;
+  /// Answers all keys from one read snapshot; in the order asked.
+  virtual base::result<std::vector<get_result>> get_many(const std::vector<std::string>& keys) = 0;
+  virtual base::result<scan_page> scan(const scan_request& request) = 0;
+  /// Makes the call under way on this reader, if any, end with `interrupted`. Any thread.
+  virtual void interrupt() = 0;
+};
+
+enum class checkpoint_mode {
+  passive,  ///< copies what no reader holds; the WAL file keeps its size
+  truncate, ///< waits (bounded) for readers, then cuts the WAL file to zero
+};
+
+/// The honest counts of one checkpoint.
+struct checkpoint_report {
+  std::uint64_t frames_in_wal = 0;  ///< before, as SQLite counts them
+  std::uint64_t frames_copied = 0;  ///< now in the database file
+  std::uint64_t wal_bytes_before = 0;
+  std::uint64_t wal_bytes_after = 0;
+  bool is_complete = false;  ///< every frame is in the database file
+  bool is_blocked = false;   ///< a reader or another process held it back
+};
+
+struct wal_status {
+  std::uint64_t bytes = 0;   ///< size of the -wal file
+  std::uint64_t frames = 0;  ///< frames not yet known to be in the database file
+};
+
+struct snapshot_report {
+  state_meta meta;
+  std::uint64_t rows = 0;
+  std::uint64_t file_bytes = 0;
+};
+
+/// The user's data and `last_applied`, which change together or not at all. One
+/// writer, one thread; members may block on the disk. After `errc::io` or
+/// `errc::sync_failed` the latch holds, as in `log_store`. After `storage_full`
+/// or `busy` nothing changed.
+class state_machine {
+public:
+  virtual ~state_machine() = default;
+
+  virtual const state_meta& meta() const = 0;
+  virtual const storage::identity& identity() const = 0;
+
+  /// Applies committed entries in one transaction together with `last_applied`; one
+  /// result an entry, `command_done` at its index for entries without a command.
+  /// Requires: contiguous from `last_applied + 1` (INV-51, throws). An unknown kind or
+  /// a command that does not decode is `corrupt`, and nothing of the batch is applied.
+  virtual base::result<std::vector<command_result>>
+  apply(const std::vector<raft::entry>& entries) = 0;
+
+  /// A reader for another thread; outlives nothing: closed before this is.
+  virtual base::result<std::unique_ptr<state_reader>> open_reader() = 0;
+
+  /// Whether there is a WAL to be checkpointed.
+  virtual bool has_wal() const = 0;
+  virtual wal_status wal() const = 0;
+  /// Requires: `has_wal()`; the owner has recorded the started mark in the log.
+  virtual base::result<checkpoint_report> checkpoint(checkpoint_mode mode) = 0;
+  /// A small commit that makes the next frame go to the start of the WAL, after a
+  /// complete checkpoint (two stores, one truth: rule 11). True once it did.
+  virtual base::result<bool> restart_wal() = 0;
+
+  /// Writes a consistent copy to `path` (through `path + ".partial"`), verified,
+  /// synced, renamed, directory synced. Runs on the caller's thread over a connection
+  /// of its own within one held read transaction.
+  virtual base::result<snapshot_report> write_snapshot(const std::string& path) = 0;
+
+  /// Recomputes every row digest and the sum, until `keep_going` says no; nothing when
+  /// stopped early. Errors: `corrupt` naming the first key that does not match.
+  virtual base::result<std::optional<state_digest>>
+  verify_rows(const std::function<bool()>& keep_going) = 0;
+
+  virtual std::uint64_t file_bytes() const = 0;
+};
+
+} // namespace storage

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/hash.hpp"
+#include "base/tagged.hpp"
+#include "base/uuid.hpp"
+#include "raft/types.hpp"
+
+namespace storage {
+
+struct revision_tag;
+
+/// The log index of the entry that last changed a row. Zero: never.
+using revision = base::tagged_position<revision_tag>;
+
+/// Whose stores these are. Both stores carry it; a mismatch is refused.
+struct identity {
+  base::uuid cluster_id;
+  raft::server_id server;
+  raft::incarnation incarnation;
+  base::uuid log_uuid; ///< of the log store; the state machine names the log it belongs to
+  friend bool operator==(const identity&, const identity&) = default;
+};
+
+/// The order-independent sum of all row digests: 4 lanes of 64 bits, each added
+/// modulo 2^64 (docs/on_disk.md).
+struct state_digest {
+  std::array<std::uint64_t, 4> lanes{};
+  friend bool operator==(const state_digest&, const state_digest&) = default;
+};
+
+} // namespace storage
