@@ -108,8 +108,9 @@ public:
   /// result an entry, `command_done` at its index for entries without a command.
   /// Requires: contiguous from `last_applied + 1` (INV-51, throws). An unknown kind or
   /// a command that does not decode is `corrupt`, and nothing of the batch is applied.
+  /// `watermark` goes into the same transaction.
   virtual base::result<std::vector<command_result>>
-  apply(const std::vector<raft::entry>& entries) = 0;
+  apply(const std::vector<raft::entry>& entries, const log_watermark& watermark) = 0;
 
   /// A reader for another thread; outlives nothing: closed before this is.
   virtual base::result<std::unique_ptr<state_reader>> open_reader() = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -30,6 +31,14 @@ struct identity {
 struct state_digest {
   std::array<std::uint64_t, 4> lanes{};
   friend bool operator==(const state_digest&, const state_digest&) = default;
+};
+
+/// How far the log was when a batch was applied: recorded beside the rows, so that a
+/// log that went back behind it is recognised (rule 29). Both only grow.
+struct log_watermark {
+  std::uint64_t write_counter = 0;   ///< of the log store
+  raft::log_index committed;         ///< durable commit index: a tail never ends before it
+  friend bool operator==(const log_watermark&, const log_watermark&) = default;
 };
 
 } // namespace storage
