@@ -64,12 +64,13 @@ install_obstacle() {
 
 # require_packages GROUP...: installs what is missing, or says what is missing and ends with status 1.
 require_packages() {
-  local missing obstacle
-  mapfile -t missing < <(missing_packages "$@")
-  [[ ${#missing[@]} -eq 0 ]] && return 0
+  local list missing obstacle
+  list=$(missing_packages "$@")
+  [[ -n $list ]] || return 0
   obstacle=$(install_obstacle)
-  [[ -z $obstacle ]] || die "missing packages ($obstacle): ${missing[*]}"
+  [[ -z $obstacle ]] || die "missing packages ($obstacle): ${list//$'\n'/ }"
 
+  mapfile -t missing <<<"$list"
   say "installing packages: ${missing[*]}"
   # --no-install-recommends: a build needs neither manuals nor icons.
   local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
@@ -77,17 +78,15 @@ require_packages() {
   # matter; the installation tells.
   as_root apt-get update || say "apt-get update failed; going on with the package lists there are"
   as_root "${install[@]}" "${missing[@]}" || die "apt-get install failed; missing packages: ${missing[*]}"
-  mapfile -t missing < <(missing_packages "$@")
-  [[ ${#missing[@]} -eq 0 ]] || die "still missing after their installation: ${missing[*]}"
+  list=$(missing_packages "$@")
+  [[ -z $list ]] || die "still missing after their installation: ${list//$'\n'/ }"
 }
 
 # check_packages GROUP...: says what is missing and installs nothing; status 1 when something is.
 check_packages() {
-  local missing
-  mapfile -t missing < <(missing_packages "$@")
-  if [[ ${#missing[@]} -gt 0 ]]; then
-    die "missing packages: ${missing[*]}"
-  fi
+  local list
+  list=$(missing_packages "$@")
+  [[ -z $list ]] || die "missing packages: ${list//$'\n'/ }"
   echo "all packages are installed"
 }
 

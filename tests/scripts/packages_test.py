@@ -46,6 +46,10 @@ class Packages(unittest.TestCase):
             "scripts/build", "--check-packages", ASPEN_PACKAGES=self.file("few", "build bash command:bash\n"))
         self.assertEqual((0, "all packages are installed\n"), (run.returncode, run.stdout))
 
+    def test_an_unreadable_list_fails(self):
+        run = self.run_script("scripts/build", "--check-packages", ASPEN_PACKAGES="/nonexistent/packages")
+        self.assertNotEqual(0, run.returncode)
+
     def test_another_distribution_is_told_what_is_missing(self):
         release = self.file("os-release", 'ID=other\nVERSION_ID=1\nPRETTY_NAME="Other Linux 1"\n')
         run = self.run_script("scripts/build", ASPEN_OS_RELEASE=release)

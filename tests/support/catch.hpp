@@ -22,9 +22,11 @@ using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
 /// Matches an exception whose what() equals `message`.
-inline auto Message(const std::string& message) { return Catch::Matchers::Message(message); }
+inline auto Message(const std::string& message) {
+  return Catch::Matchers::Message(message);
+}
 
-}  // namespace matchers
+} // namespace matchers
 #else
 #include <catch2/catch.hpp>
 
@@ -44,11 +46,11 @@ using Catch::Matchers::WithinRel;
 
 /// Matches a string that contains `part`.
 inline auto ContainsSubstring(
-  const std::string& part, Catch::CaseSensitive::Choice sensitivity = Catch::CaseSensitive::Yes) {
+    const std::string& part, Catch::CaseSensitive::Choice sensitivity = Catch::CaseSensitive::Yes) {
   return Catch::Matchers::Contains(part, sensitivity);
 }
 
-}  // namespace matchers
+} // namespace matchers
 #endif
 
 using Catch::Approx;

@@ -14,15 +14,15 @@ namespace tests {
 /// A fresh directory below $TMPDIR (else /tmp) that is removed with all it holds at the end of scope.
 /// Every object gets a directory of its own, also across processes that run at the same time.
 class temp_dir {
- public:
+public:
   /// `label` becomes part of the name, so that a directory left by a killed test tells whose it was.
   /// Throws std::filesystem::filesystem_error when it cannot be made.
   explicit temp_dir(std::string_view label = "test") {
     const auto parent = std::filesystem::temp_directory_path();
     std::string name = (parent / ("aspen-" + std::string{label} + "-XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw std::filesystem::filesystem_error(
-        "temporary directory", name, std::error_code{errno, std::generic_category()});
+      throw std::filesystem::filesystem_error("temporary directory", name,
+                                              std::error_code{errno, std::generic_category()});
     path_ = name;
   }
 
@@ -41,8 +41,8 @@ class temp_dir {
   /// Path of `name` inside the directory. Creates nothing.
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
- private:
+private:
   std::filesystem::path path_;
 };
 
-}  // namespace tests
+} // namespace tests

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#define CATCH_CONFIG_RUNNER  // version 2 only: this file carries its implementation
+#define CATCH_CONFIG_RUNNER // version 2 only: this file carries its implementation
 #include "tests/support/catch.hpp"
 
 int main(int argc, char** argv) {
