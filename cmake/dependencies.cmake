@@ -1,21 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every foreign library, found once, as an imported target. Works with the packages of Debian 12 and
-# 13 (scripts/packages lists them). Link these names:
+# Every foreign library, found once, under one name. Works with the packages of Debian 12 and 13
+# (scripts/packages lists them). Link these:
 #
-#   caf::core  SQLite::SQLite3  lmdb::lmdb  aspen::httplib  Boost::context  OpenSSL::SSL
-#   spdlog::spdlog  nlohmann_json::nlohmann_json  tomlplusplus::tomlplusplus  CLI11::CLI11
-#   prometheus-cpp::core  xxhash::xxhash  systemd::systemd  tl::expected  Threads::Threads
-#   aspen::catch2 (tests)
+#   aspen::caf  aspen::sqlite  aspen::lmdb  aspen::httplib  aspen::context  aspen::openssl
+#   aspen::spdlog  aspen::fmt  aspen::json  aspen::toml  aspen::cli  aspen::prometheus
+#   aspen::xxhash  aspen::systemd  aspen::expected  aspen::threads  aspen::catch2 (tests)
 
 find_package(PkgConfig REQUIRED)
-find_package(Threads REQUIRED)
 
-# aspen_pkg_config(<alias> <module>): a library known to pkg-config, with its flags.
-function(aspen_pkg_config alias module)
-  string(MAKE_C_IDENTIFIER "${module}" prefix)
-  pkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET GLOBAL ${module})
-  add_library(${alias} ALIAS PkgConfig::${prefix})
+# aspen_package(<name> <target> <find_package arguments>...): a library with a CMake package.
+macro(aspen_package name target)
+  find_package(${ARGN} REQUIRED)
+  add_library(aspen::${name} ALIAS ${target})
+endmacro()
+
+# aspen_pkg_config(<name> <module>): a library known to pkg-config, with its flags.
+function(aspen_pkg_config name module)
+  pkg_check_modules(ASPEN_${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+  add_library(aspen::${name} ALIAS PkgConfig::ASPEN_${name})
 endfunction()
+
+aspen_package(threads Threads::Threads Threads)
+aspen_package(sqlite SQLite::SQLite3 SQLite3)
+aspen_package(openssl OpenSSL::SSL OpenSSL)
+aspen_package(context Boost::context Boost CONFIG COMPONENTS context)
+aspen_package(fmt fmt::fmt fmt CONFIG)
+aspen_package(spdlog spdlog::spdlog spdlog CONFIG)
+aspen_package(json nlohmann_json::nlohmann_json nlohmann_json CONFIG)
+aspen_package(cli CLI11::CLI11 CLI11 CONFIG)
+aspen_package(expected tl::expected tl-expected CONFIG)
+aspen_pkg_config(lmdb lmdb)
+aspen_pkg_config(xxhash libxxhash)
+aspen_pkg_config(systemd libsystemd)
+aspen_pkg_config(toml tomlplusplus)
+# Through pkg-config, because its CMake package insists on civetweb and curl, which core needs not.
+aspen_pkg_config(prometheus prometheus-cpp-core)
+# The compile flags matter: without its macros `Request` has another layout than in the library.
+aspen_pkg_config(httplib cpp-httplib)
 
 # CAF 0.17 has no CMake package; only its core is used.
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
@@ -25,28 +46,8 @@ add_library(caf::core UNKNOWN IMPORTED)
 set_target_properties(caf::core PROPERTIES
   IMPORTED_LOCATION "${CAF_CORE_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
 target_link_libraries(caf::core INTERFACE Threads::Threads)
-
-find_package(SQLite3 REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(Boost CONFIG REQUIRED COMPONENTS context)
-find_package(fmt CONFIG REQUIRED)
-find_package(spdlog CONFIG REQUIRED)
-find_package(nlohmann_json CONFIG REQUIRED)
-find_package(CLI11 CONFIG REQUIRED)
-find_package(tl-expected CONFIG REQUIRED)
-
-aspen_pkg_config(lmdb::lmdb lmdb)
-aspen_pkg_config(xxhash::xxhash libxxhash)
-aspen_pkg_config(systemd::systemd libsystemd)
-aspen_pkg_config(tomlplusplus::tomlplusplus tomlplusplus)
-# Through pkg-config, because its CMake package insists on civetweb and curl, which core needs not.
-aspen_pkg_config(prometheus-cpp::core prometheus-cpp-core)
-# The compile flags matter: without its macros `Request` has another layout than in the library.
-aspen_pkg_config(aspen::httplib cpp-httplib)
+add_library(aspen::caf ALIAS caf::core)
 
 if(ASPEN_BUILD_TESTS)
-  find_package(Catch2 CONFIG REQUIRED)  # 2.x (headers only) or 3.x
-  add_library(aspen_catch2 INTERFACE)
-  target_link_libraries(aspen_catch2 INTERFACE Catch2::Catch2)
-  add_library(aspen::catch2 ALIAS aspen_catch2)
+  aspen_package(catch2 Catch2::Catch2 Catch2 CONFIG)  # 2.x (headers only) or 3.x
 endif()
