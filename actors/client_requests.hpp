@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/answer.hpp"
+#include "base/uuid.hpp"
+#include "raft/types.hpp"
+#include "storage/command.hpp"
+#include "storage/state_machine.hpp"
+
+/// What clients ask of the actors, through the gateway. Each carries its own answer.
+namespace actors {
+
+// -- writes: gateway → raft actor ------------------------------------------------
+
+/// A plain put was committed; a conditional write or delete was applied.
+struct written {
+  storage::revision revision;
+  std::uint64_t rows_deleted = 0;
+  /// Set instead of a change when the precondition did not hold.
+  std::optional<storage::precondition_failed> precondition_failed;
+};
+
+/// `command` is an encoded `storage::command`, hashed by the asker's thread.
+struct client_write {
+  raft::payload command;
+  bool answer_needs_apply = false; ///< conditional, or a delete
+  base::uuid trace;
+  reply_to<written> reply;
+};
+
+// -- reads: gateway → raft actor → reader pool → reader --------------------------
+
+enum class consistency { linearizable, stale };
+
+using query = std::variant<std::string, storage::scan_request>; ///< a key, or a scan
+using query_result = std::variant<storage::get_result, storage::scan_page>;
+
+struct client_read {
+  query what;
+  actors::consistency consistency = consistency::linearizable;
+  raft::log_index min_index; ///< zero: none; else wait until it is applied here
+  base::uuid trace;
+  reply_to<query_result> reply;
+};
+
+/// What one worker gathered in one turn of its loop: one message instead of many.
+struct client_batch {
+  std::shared_ptr<std::vector<client_write>> writes;
+  std::shared_ptr<std::vector<client_read>> reads;
+};
+
+// -- administration: gateway → checkpoint scheduler, storage writer, supervisor --
+
+struct checkpoint_done {
+  std::uint64_t pages_checkpointed = 0;
+  std::uint64_t wal_size_before_bytes = 0;
+  std::uint64_t wal_size_after_bytes = 0;
+};
+struct checkpoint_now {
+  reply_to<checkpoint_done> reply;
+};
+
+} // namespace actors

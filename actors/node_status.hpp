@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "raft/core.hpp"
+#include "storage/cross_check.hpp"
+#include "storage/log_store.hpp"
+#include "storage/state_machine.hpp"
+
+/// What the actors last said of themselves. Written by the actors, read by anybody at
+/// any time without a message: health answers even when the actor system is stuck.
+namespace actors {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+struct raft_status {
+  raft::core_status core;
+  std::uint64_t leader_changes = 0;
+  std::uint64_t proposals_committed = 0;
+  std::uint64_t proposals_failed = 0;
+  steady_time last_tick; ///< when the actor last handled its tick
+};
+
+struct log_status {
+  storage::log_sizes sizes;
+  storage::identity identity;
+};
+
+struct storage_status {
+  storage::state_meta meta;
+  bool has_wal = false;
+  storage::wal_status wal;
+  std::uint64_t file_bytes = 0;
+  std::optional<storage::checkpoint_report> last_checkpoint;
+  std::uint64_t snapshots_built = 0;
+  std::string trouble;      ///< empty: none; else what keeps writes from being applied
+  bool is_full = false;     ///< the trouble is a full disk
+  bool is_verified = false; ///< the digest of all rows was compared since the start
+  steady_time since;        ///< when the trouble began
+};
+
+struct pool_status {
+  std::uint64_t size = 0;
+  std::uint64_t in_use = 0;
+  std::uint64_t waiters = 0;
+};
+
+enum class phase { starting, running, refused, draining };
+std::string_view to_string(phase value);
+
+enum class child_state { stopped, checking, starting, running, stopping, backing_off, refused, broken };
+std::string_view to_string(child_state value);
+
+struct child_status {
+  std::string name;
+  std::string group; ///< empty: stands alone
+  child_state state = child_state::stopped;
+  std::uint64_t restarts = 0;
+  std::string last_error;
+  steady_time since;
+  std::optional<std::chrono::milliseconds> next_attempt_in;
+};
+
+struct supervisor_event {
+  std::chrono::system_clock::time_point at;
+  std::string child;
+  std::string what;   ///< "started", "ended", "restart scheduled", "circuit opened", …
+  std::string detail;
+};
+
+enum class circuit_state { closed, open, half_open };
+std::string_view to_string(circuit_state value);
+
+struct supervisor_status {
+  actors::phase phase = phase::starting;
+  std::vector<child_status> children;
+  circuit_state circuit = circuit_state::closed;
+  std::uint64_t restarts_total = 0;
+  std::uint64_t restarts_in_window = 0;
+  std::optional<storage::check_report> last_check;
+  std::vector<supervisor_event> events; ///< newest last, at most 100
+  steady_time last_tick;
+};
+
+/// One copy of each, behind one lock that is held for a copy only. Any thread.
+class status_board {
+public:
+  template <class Status>
+  void publish(Status value) {
+    auto fresh = std::make_shared<const Status>(std::move(value));
+    std::lock_guard guard(mutex_);
+    std::get<std::shared_ptr<const Status>>(statuses_) = std::move(fresh);
+  }
+  /// What was last published; nothing before the first time or after `forget`.
+  template <class Status>
+  std::shared_ptr<const Status> get() const {
+    std::lock_guard guard(mutex_);
+    return std::get<std::shared_ptr<const Status>>(statuses_);
+  }
+  template <class Status>
+  void forget() {
+    std::lock_guard guard(mutex_);
+    std::get<std::shared_ptr<const Status>>(statuses_).reset();
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::tuple<std::shared_ptr<const raft_status>, std::shared_ptr<const log_status>,
+             std::shared_ptr<const storage_status>, std::shared_ptr<const pool_status>,
+             std::shared_ptr<const supervisor_status>>
+    statuses_;
+};
+
+} // namespace actors
