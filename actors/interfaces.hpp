@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include "actors/protocol.hpp"
+
+/// One typed handle an actor: what it accepts → what it answers.
+namespace actors {
+
+/// Every supervised child understands at least this.
+using child_begin = caf::replies_to<begin>::with<begun>;
+
+/// The only owner of the log store. May block on the disk: detached.
+using log_writer_handle
+  = caf::typed_actor<child_begin,
+                     caf::replies_to<get_log_state>::with<log_state_reply>, // raft actor
+                     caf::reacts_to<persist>,                               // raft actor
+                     caf::reacts_to<read_log>,                              // raft actor
+                     caf::reacts_to<compact_log>,                           // raft actor
+                     caf::replies_to<mark_checkpoint>::with<checkpoint_marked>, // storage writer
+                     caf::reacts_to<tick>>;                                 // itself: a retry
+
+/// The only writer and only checkpointer of the state machine. May block: detached.
+using storage_writer_handle
+  = caf::typed_actor<child_begin,
+                     caf::replies_to<get_state_meta>::with<state_meta_reply>, // raft actor
+                     caf::reacts_to<apply>,                                   // raft actor
+                     caf::reacts_to<run_checkpoint>,                          // scheduler
+                     caf::replies_to<open_readers>::with<readers_opened>,     // reader pool
+                     caf::reacts_to<tick>>;                                   // itself: a retry
+
+/// Reads on one read-only connection. May block: detached.
+using reader_handle = caf::typed_actor<caf::reacts_to<read_batch>>;
+
+/// Hands reads to the readers that are free; bounded. Never blocks.
+using reader_pool_handle = caf::typed_actor<child_begin,
+                                            caf::reacts_to<read_batch>,   // gateway, raft actor
+                                            caf::reacts_to<reader_idle>>; // reader
+
+/// Drives the protocol core. Never blocks.
+using raft_handle
+  = caf::typed_actor<child_begin,
+                     caf::reacts_to<tick>, caf::reacts_to<apply_timer>, // itself
+                     caf::reacts_to<client_batch>,                      // gateway
+                     caf::reacts_to<persisted>, caf::reacts_to<persist_stuck>, // log writer
+                     caf::reacts_to<log_was_read>, caf::reacts_to<log_compacted>,
+                     caf::reacts_to<applied>, caf::reacts_to<apply_stuck>, // storage writer
+                     caf::reacts_to<checkpoint_finished>>;
+
+/// Says when a checkpoint is due, never how. Never blocks.
+using checkpoint_scheduler_handle
+  = caf::typed_actor<child_begin, caf::reacts_to<tick>,
+                     caf::reacts_to<checkpoint_now>,    // gateway
+                     caf::reacts_to<checkpoint_ended>>; // storage writer
+
+} // namespace actors

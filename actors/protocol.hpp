@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include "actors/client_requests.hpp"
+#include "base/result.hpp"
+#include "raft/ready.hpp"
+#include "storage/log_store.hpp"
+#include "storage/state_machine.hpp"
+
+/// Every message between the node's actors, in the order of the conversation. They
+/// never leave the process: peers speak raft/messages.hpp over their own transport.
+/// What is large travels behind a shared pointer to something immutable.
+namespace actors {
+
+/// Which life of the supervised group. A completion of another life is ignored (INV-90).
+using generation = std::uint64_t;
+
+// -- life: supervisor → child, once, before anything else ------------------------
+
+/// Open what you own and begin. Answered by `begun`, or by an error with its text.
+struct begin {};
+struct begun {};
+
+// -- time: the actor's own clock → itself -----------------------------------------
+
+struct tick {};
+/// The apply timer fired (two stores, one truth: rule 6).
+struct apply_timer {};
+
+// -- log: raft actor → log writer → raft actor ------------------------------------
+
+struct get_log_state {};
+struct log_state_reply {
+  std::shared_ptr<const storage::log_state> state;
+};
+
+struct persist {
+  generation life;
+  std::shared_ptr<const storage::log_batch> batch;
+};
+struct persisted {
+  generation life;
+  std::uint64_t write_counter; ///< of the log store, after it
+};
+/// The persist under way meets a full disk; it is tried again until space returns.
+struct persist_stuck {
+  generation life;
+  std::string why;
+};
+
+struct read_log {
+  generation life;
+  raft::log_read_request range;
+};
+struct log_was_read {
+  generation life;
+  std::shared_ptr<const std::vector<raft::entry>> entries;
+};
+
+struct compact_log {
+  generation life;
+  raft::log_index up_to;
+};
+struct log_compacted {
+  generation life;
+  std::shared_ptr<const raft::snapshot_point> point;
+};
+
+// -- state: raft actor → storage writer → raft actor -------------------------------
+
+struct get_state_meta {};
+struct state_meta_reply {
+  std::shared_ptr<const storage::state_meta> meta;
+};
+
+struct apply {
+  generation life;
+  std::shared_ptr<const std::vector<raft::entry>> entries;
+  storage::log_watermark watermark;
+};
+struct applied {
+  generation life;
+  raft::log_index first;
+  std::shared_ptr<const std::vector<storage::command_result>> results; ///< from `first` on
+};
+/// The apply under way meets a full disk or a foreign lock; it is tried again.
+struct apply_stuck {
+  generation life;
+  failure_code code;
+  std::string why;
+};
+
+// -- checkpoint: scheduler → storage writer → log writer, and back -----------------
+
+struct run_checkpoint {
+  storage::checkpoint_mode mode;
+  reply_to<checkpoint_done> reply; ///< none: nobody waits
+};
+/// Storage writer → log writer; nothing is applied until the answer is here (rule 11).
+struct mark_checkpoint {
+  raft::log_index index;
+  bool is_completed;
+};
+struct checkpoint_marked {};
+/// Storage writer → raft actor: the log may be compacted up to `index`.
+struct checkpoint_finished {
+  generation life;
+  raft::log_index index;
+};
+/// Storage writer → scheduler, whoever that is now.
+struct checkpoint_ended {};
+
+// -- reads: raft actor → reader pool → reader --------------------------------------
+
+struct open_readers {
+  std::size_t count;
+};
+struct readers_opened {
+  std::vector<std::shared_ptr<storage::state_reader>> readers;
+};
+
+struct pooled_read {
+  query what;
+  base::uuid trace;
+  reply_to<query_result> reply;
+  std::uint64_t queued_at_ns; ///< steady clock
+};
+struct read_batch {
+  std::shared_ptr<std::vector<pooled_read>> reads;
+};
+/// Reader → pool: give me more.
+struct reader_idle {
+  std::size_t which;
+};
+
+} // namespace actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::begin)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::begun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply_timer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::client_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::get_log_state)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_state_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::persist)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::persisted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::persist_stuck)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_was_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::compact_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_compacted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::get_state_meta)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::state_meta_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::applied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply_stuck)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::run_checkpoint)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::mark_checkpoint)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_marked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_finished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::open_readers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::readers_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::reader_idle)
