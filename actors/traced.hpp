@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/scheduled_actor.hpp>
+#include <caf/sec.hpp>
+
+#include "actors/actor_stats.hpp"
+
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#define ASPEN_HAPPENS_BEFORE(address) __tsan_release(address)
+#define ASPEN_HAPPENS_AFTER(address) __tsan_acquire(address)
+#else
+#define ASPEN_HAPPENS_BEFORE(address) static_cast<void>(address)
+#define ASPEN_HAPPENS_AFTER(address) static_cast<void>(address)
+#endif
+
+namespace actors {
+
+/// A message on its way, with the time it was put into the mailbox.
+struct traced_element final : caf::mailbox_element {
+  caf::mailbox_element_ptr inner;
+  std::uint64_t enqueued_ns;
+
+  explicit traced_element(caf::mailbox_element_ptr original)
+    : caf::mailbox_element(std::move(original->sender), original->mid, std::move(original->stages)),
+      inner(std::move(original)),
+      enqueued_ns(now_ns()) {}
+
+  caf::type_erased_tuple& content() override { return inner->content(); }
+  const caf::type_erased_tuple& content() const override {
+    return const_cast<const caf::mailbox_element&>(*inner).content();
+  }
+  caf::message move_content_to_message() override { return inner->move_content_to_message(); }
+  caf::message copy_content_to_message() const override { return inner->copy_content_to_message(); }
+};
+
+/// The base of every actor of the node: each message passes here on its way in (on the
+/// sender's thread) and again when it is handled. Counts queueing and handling time,
+/// bounds the mailbox, turns an exception into an exit reason with its text, and tells
+/// the thread sanitizer what the mailbox orders (the CAF library is not instrumented).
+template <class Base>
+class traced : public Base {
+public:
+  using Base::enqueue;
+
+  traced(caf::actor_config& config, std::shared_ptr<actor_registry> registry,
+         std::shared_ptr<actor_stats> stats)
+    : Base(config), registry_(std::move(registry)), stats_(std::move(stats)) {
+    this->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+      try {
+        std::rethrow_exception(thrown);
+      } catch (const std::exception& failure) {
+        return caf::make_error(caf::sec::runtime_error, std::string(failure.what()));
+      } catch (...) {
+        return caf::make_error(caf::sec::runtime_error, std::string("an unknown exception"));
+      }
+    });
+  }
+
+  const char* name() const override { return stats_->name.c_str(); }
+
+  void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* unit) override {
+    if (is_over_limit(*message)) {
+      stats_->rejected.fetch_add(1, std::memory_order_relaxed);
+      reject(std::move(message), unit);
+      return;
+    }
+    caf::mailbox_element_ptr element{new traced_element(std::move(message))};
+    if (stats_->depth.fetch_add(1, std::memory_order_relaxed) == 0)
+      stats_->waiting_since_ns.store(static_cast<traced_element&>(*element).enqueued_ns,
+                                     std::memory_order_relaxed);
+    ASPEN_HAPPENS_BEFORE(element.get());
+    Base::enqueue(std::move(element), unit);
+  }
+
+  caf::invoke_message_result consume(caf::mailbox_element& element) override {
+    ASPEN_HAPPENS_AFTER(&element);
+    auto& arrived = static_cast<traced_element&>(element);
+    auto began = now_ns();
+    stats_->waiting_since_ns.store(arrived.enqueued_ns, std::memory_order_relaxed);
+    stats_->current_since_ns.store(began, std::memory_order_relaxed);
+    if (!arrived.content().empty())
+      stats_->current.store(arrived.content().type(0).second, std::memory_order_relaxed);
+    auto outcome = Base::consume(element);
+    stats_->current.store(nullptr, std::memory_order_relaxed);
+    if (outcome == caf::invoke_message_result::skipped)
+      return outcome;
+    stats_->depth.fetch_sub(1, std::memory_order_relaxed);
+    stats_->messages.fetch_add(1, std::memory_order_relaxed);
+    stats_->queueing.add(began - arrived.enqueued_ns);
+    stats_->handling.add(now_ns() - began);
+    return outcome;
+  }
+
+  void launch(caf::execution_unit* unit, bool lazy, bool hide) override {
+    ASPEN_HAPPENS_BEFORE(this);
+    Base::launch(unit, lazy, hide);
+  }
+
+  caf::resumable::resume_result resume(caf::execution_unit* unit, size_t budget) override {
+    ASPEN_HAPPENS_AFTER(this);
+    auto outcome = Base::resume(unit, budget);
+    ASPEN_HAPPENS_BEFORE(this);
+    return outcome;
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
+    if (!stats_->has_ended.exchange(true)) {
+      auto is_normal = !reason || reason == caf::exit_reason::user_shutdown;
+      registry_->record_end(*stats_, is_normal ? std::string() : this->system().render(reason));
+      stats_->depth = 0;
+    }
+    return Base::cleanup(std::move(reason), unit);
+  }
+
+protected:
+  actor_stats& stats() { return *stats_; }
+
+private:
+  /// What keeps the system alive is never rejected: answers, exits, downs, own timers.
+  bool is_over_limit(const caf::mailbox_element& message) const {
+    return stats_->depth.load(std::memory_order_relaxed) >= stats_->mailbox_limit
+           && !message.mid.is_response() && message.mid.is_normal_message()
+           && message.sender.get() != this->ctrl()
+           && !message.content().match_elements<caf::exit_msg>()
+           && !message.content().match_elements<caf::down_msg>();
+  }
+
+  /// An asker hears "overload"; the slots in a lost message answer by themselves.
+  static void reject(caf::mailbox_element_ptr message, caf::execution_unit* unit) {
+    if (message->mid.is_request() && message->sender)
+      message->sender->enqueue(nullptr, message->mid.response_id(),
+                               caf::make_message(caf::make_error(caf::sec::runtime_error,
+                                                                 std::string("overload"))),
+                               unit);
+  }
+
+  std::shared_ptr<actor_registry> registry_;
+  std::shared_ptr<actor_stats> stats_;
+};
+
+} // namespace actors
