@@ -96,7 +96,7 @@ std::vector<actor_view> actor_registry::list() const {
   std::vector<actor_view> views;
   views.reserve(rows_.size());
   for (const auto& each : rows_)
-    views.push_back(view_of(*each.life, row.restarts, each.last_error));
+    views.push_back(view_of(*each.life, each.restarts, each.last_error));
   return views;
 }
 
