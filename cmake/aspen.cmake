@@ -32,6 +32,10 @@ endfunction()
 # Everything that is installed; what scripts/build makes.
 add_custom_target(aspen_programs)
 
+# What the tests of the label default need: the least to build for a run under a sanitizer.
+add_custom_target(aspen_default_tests)
+add_dependencies(aspen_default_tests aspen_programs)
+
 # aspen_program(<name> SOURCES ... [LINK <targets>...] [NO_INSTALL])
 # A program in <build>/bin, installed unless NO_INSTALL.
 function(aspen_program name)
@@ -67,6 +71,9 @@ function(aspen_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin/tests")
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   _aspen_test_properties(${name} "${arg_LABEL}" "${arg_TIMEOUT}" "${arg_SERIAL}")
+  if(NOT arg_LABEL OR arg_LABEL STREQUAL "default")
+    add_dependencies(aspen_default_tests ${name})
+  endif()
 endfunction()
 
 # aspen_script_test(<name> COMMAND <program> [<arguments>...] [LABEL ...] [TIMEOUT <seconds>] [SERIAL])
