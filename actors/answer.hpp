@@ -127,6 +127,8 @@ public:
     if (guard_)
       guard_->where->fill(std::move(what));
   }
+  /// Whether the asker has its answer already, or gave up and filled the slot itself.
+  bool is_settled() const { return !guard_ || guard_->where->is_filled(); }
   void refuse(failure why) const { answer_with(tl::unexpected<failure>(std::move(why))); }
   void set_stage(commit_status stage) const {
     if (guard_)

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/client_requests.hpp"
+#include "raft/ready.hpp"
+
+namespace actors {
+
+/// Which client waits for which proposal or read: the raft actor's other half, without
+/// any say in the protocol. A request that leaves the ledger unanswered answers itself
+/// (`reply_to`), with the stage it was in.
+class client_ledger {
+public:
+  /// Takes a write under a fresh number.
+  raft::request_id add_write(client_write write, std::uint64_t now_ns);
+  /// Takes a read under a fresh number.
+  raft::request_id add_read(client_read read);
+
+  /// The proposal has its place in the log: from here on a lost answer means "unknown".
+  void on_appended(raft::request_id request, raft::entry_id id);
+  /// Answers a write that does not wait for its result; returns when it was accepted.
+  std::uint64_t on_committed(raft::request_id request, raft::entry_id id);
+  void on_dropped(raft::request_id request);
+  /// Answers the writes that waited for the results of [first, first + results).
+  void on_applied(raft::log_index first, const std::vector<storage::command_result>& results);
+
+  /// Gives the read back, to be answered by somebody else.
+  client_read take_read(raft::request_id request);
+  void refuse_write(raft::request_id request, const failure& why);
+  void refuse_read(raft::request_id request, const failure& why);
+  /// Refuses every waiting read and names their numbers, so that the core forgets them.
+  std::vector<raft::request_id> refuse_all_reads(const failure& why);
+  /// Drops the reads whose askers gave up and names their numbers.
+  std::vector<raft::request_id> drop_settled_reads();
+  /// Refuses every write that has a place in the log but no durable copy, as unknown.
+  void refuse_appended_writes(failure why);
+
+private:
+  struct waiting_write {
+    client_write write;
+    std::uint64_t accepted_ns;
+    raft::log_index index; ///< zero before it is appended
+  };
+  std::unordered_map<raft::request_id, waiting_write> writes_;
+  std::unordered_map<raft::request_id, client_read> reads_;
+  /// Writes whose clients wait for the result, by index; ascending as entries are.
+  std::deque<std::pair<raft::log_index, raft::request_id>> results_wanted_;
+  raft::request_id next_ = 1;
+};
+
+} // namespace actors

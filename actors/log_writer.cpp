@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/log_writer.hpp"
+
+#include <chrono>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/traced.hpp"
+#include "base/log.hpp"
+
+namespace actors {
+
+namespace {
+
+constexpr auto target = "aspen::raft::storage_log";
+constexpr std::chrono::milliseconds full_disk_retry{500};
+
+class log_writer : public traced<log_writer_handle::base> {
+public:
+  log_writer(caf::actor_config& config, const actor_context& context,
+             std::shared_ptr<actor_stats> stats, generation life, log_writer_settings settings)
+    : traced(config, context.registry, std::move(stats)),
+      context_(context),
+      life_(life),
+      settings_(std::move(settings)) {}
+
+  behavior_type make_behavior() override {
+    return {
+      [this](begin) { return on_begin(); },
+      [this](get_log_state) {
+        return log_state_reply{std::make_shared<storage::log_state>(store_->state())};
+      },
+      [this](const persist& what) { on_persist(what); },
+      [this](const read_log& what) { on_read_log(what); },
+      [this](const compact_log& what) { on_compact_log(what); },
+      [this](const mark_checkpoint& what) { return on_mark_checkpoint(what); },
+      [this](tick) { retry_persist(); },
+    };
+  }
+
+  void on_exit() override {
+    store_.reset();
+    raft_ = nullptr;
+  }
+
+private:
+  caf::result<begun> on_begin() {
+    auto opened = settings_.open();
+    if (!opened)
+      return caf::make_error(caf::sec::runtime_error, to_string(opened.error()));
+    store_ = std::move(*opened);
+    publish();
+    return begun{};
+  }
+
+  void on_persist(const persist& what) {
+    if (what.life != life_)
+      return;
+    raft_ = caf::actor_cast<raft_handle>(current_sender());
+    waiting_ = what.batch;
+    is_stuck_ = false;
+    write_waiting();
+  }
+
+  void retry_persist() {
+    if (waiting_)
+      write_waiting();
+  }
+
+  void write_waiting() {
+    auto began = now_ns();
+    auto outcome = store_->append(*waiting_);
+    if (!outcome && outcome.error().code == base::errc::storage_full) {
+      wait_for_space(outcome.error());
+      return;
+    }
+    require(outcome, "append to the log");
+    context_.metrics->log_sync_duration_seconds.Observe(static_cast<double>(now_ns() - began) / 1e9);
+    context_.metrics->persist_batch_entries.Observe(static_cast<double>(waiting_->entries.size()));
+    waiting_.reset();
+    send(raft_, persisted{life_, store_->state().write_counter});
+    publish();
+  }
+
+  void wait_for_space(const base::error& why) {
+    if (!std::exchange(is_stuck_, true)) {
+      base::log::error(target, "no space for the log; waiting for it to return",
+                       {{"reason", why.text}});
+      send(raft_, persist_stuck{life_, why.text});
+    }
+    delayed_send(this, full_disk_retry, tick{});
+  }
+
+  void on_read_log(const read_log& what) {
+    if (what.life != life_)
+      return;
+    auto entries = store_->read(what.range.first, what.range.last, what.range.bytes_max);
+    require(entries, "read the log");
+    send(caf::actor_cast<raft_handle>(current_sender()),
+         log_was_read{life_, std::make_shared<std::vector<raft::entry>>(std::move(*entries))});
+  }
+
+  void on_compact_log(const compact_log& what) {
+    if (what.life != life_)
+      return;
+    auto before = store_->state().snapshot.id.index;
+    auto point = store_->compact(what.up_to, settings_.entries_kept, settings_.bytes_kept);
+    if (!point && point.error().code == base::errc::storage_full) {
+      base::log::warn(target, "no space to compact the log; it is tried at the next checkpoint",
+                      {{"reason", point.error().text}});
+      point = store_->state().snapshot;
+    }
+    require(point, "compact the log");
+    if (point->id.index != before)
+      base::log::debug(target, "log compacted", {{"up_to", point->id.index.value},
+                                                 {"entries", point->id.index - before}});
+    send(caf::actor_cast<raft_handle>(current_sender()),
+         log_compacted{life_, std::make_shared<raft::snapshot_point>(std::move(*point))});
+    publish();
+  }
+
+  caf::result<checkpoint_marked> on_mark_checkpoint(const mark_checkpoint& what) {
+    auto outcome = what.is_completed ? store_->set_checkpoint_completed(what.index)
+                                     : store_->set_checkpoint_started(what.index);
+    if (!outcome && outcome.error().code == base::errc::storage_full)
+      return caf::make_error(caf::sec::runtime_error, to_string(outcome.error()));
+    require(outcome, "mark a checkpoint in the log");
+    return checkpoint_marked{};
+  }
+
+  template <class Outcome>
+  void require(const Outcome& outcome, const char* doing) {
+    if (outcome)
+      return;
+    auto why = to_string(outcome.error().within(doing));
+    base::log::error(target, "the log store failed", {{"reason", why}});
+    throw storage_failure(why);
+  }
+
+  void publish() {
+    context_.board->publish(log_status{store_->sizes(), store_->state().identity});
+  }
+
+  actor_context context_;
+  generation life_;
+  log_writer_settings settings_;
+  std::unique_ptr<storage::log_store> store_;
+  raft_handle raft_;
+  std::shared_ptr<const storage::log_batch> waiting_;
+  bool is_stuck_ = false;
+};
+
+} // namespace
+
+log_writer_handle start_log_writer(caf::actor_system& system, const actor_context& context,
+                                   generation life, log_writer_settings settings) {
+  auto handle = spawn_blocking<log_writer>(system, context, "log_writer", 4096, life,
+                                           std::move(settings));
+  context.where->change([&handle](directory::handles& all) { all.log_writer = handle; });
+  return handle;
+}
+
+} // namespace actors

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "actors/actor_context.hpp"
+#include "raft/core.hpp"
+
+namespace actors {
+
+struct raft_settings {
+  raft::core_config core;
+  std::chrono::milliseconds tick_interval{100};
+  std::uint64_t random_seed = 0;
+  /// Unix time, for people who read the log; never decides anything.
+  std::function<std::uint64_t()> wall_clock_ms;
+};
+
+/// Starts the actor that drives the protocol core. Requires a log writer, a storage
+/// writer and a reader pool in the directory, all begun. It owns no I/O and never
+/// blocks: what the core asks for becomes messages, and completions become inputs.
+raft_handle start_raft_actor(caf::actor_system& system, const actor_context& context,
+                             generation life, raft_settings settings);
+
+} // namespace actors

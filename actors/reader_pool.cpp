@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/reader_pool.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/reader.hpp"
+#include "actors/traced.hpp"
+
+namespace actors {
+
+namespace {
+
+class reader_pool : public traced<reader_pool_handle::base> {
+public:
+  reader_pool(caf::actor_config& config, const actor_context& context,
+              std::shared_ptr<actor_stats> stats, reader_pool_settings settings)
+    : traced(config, context.registry, std::move(stats)),
+      context_(context),
+      settings_(settings),
+      storage_writer_(context.where->get().storage_writer) {
+    set_down_handler([this](caf::down_msg& ended) {
+      quit(ended.reason ? ended.reason : caf::make_error(caf::exit_reason::unhandled_exception));
+    });
+  }
+
+  behavior_type make_behavior() override {
+    return {
+      [this](begin) { return on_begin(); },
+      [this](const read_batch& batch) { on_read_batch(*batch.reads); },
+      [this](reader_idle who) { on_reader_idle(who.which); },
+    };
+  }
+
+  void on_exit() override {
+    for (auto& reader : readers_)
+      anon_send_exit(reader, caf::exit_reason::user_shutdown);
+    readers_.clear();
+    waiting_.clear();
+    storage_writer_ = nullptr;
+  }
+
+private:
+  caf::result<begun> on_begin() {
+    auto promise = make_response_promise<begun>();
+    request(storage_writer_, caf::infinite, open_readers{settings_.readers})
+      .then(
+        [this, promise](readers_opened& opened) mutable {
+          start_readers(opened);
+          promise.deliver(begun{});
+        },
+        [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+    return promise;
+  }
+
+  void start_readers(readers_opened& opened) {
+    reader_pool_handle self{this};
+    for (std::size_t i = 0; i < opened.readers.size(); ++i) {
+      readers_.push_back(start_reader(system(), context_, self, i, std::move(opened.readers[i])));
+      monitor(readers_.back());
+      idle_.push_back(i);
+    }
+    publish();
+  }
+
+  void on_read_batch(std::vector<pooled_read>& reads) {
+    answer_batch together;
+    for (auto& read : reads)
+      if (waiting_.size() < settings_.waiting_max)
+        waiting_.push_back(std::move(read));
+      else
+        read.reply.refuse({failure_code::overloaded, commit_status::no,
+                           "too many reads wait for a reader", settings_.waiting_max,
+                           waiting_.size() + 1, std::chrono::seconds(1)});
+    hand_out();
+  }
+
+  void on_reader_idle(std::size_t which) {
+    idle_.push_back(which);
+    hand_out();
+  }
+
+  /// The reader that became idle last is the warmest: it goes first.
+  void hand_out() {
+    while (!waiting_.empty() && !idle_.empty()) {
+      auto count = std::min(waiting_.size(), settings_.batch_max);
+      auto batch = std::make_shared<std::vector<pooled_read>>(
+        std::make_move_iterator(waiting_.begin()),
+        std::make_move_iterator(waiting_.begin() + static_cast<std::ptrdiff_t>(count)));
+      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+      auto which = idle_.back();
+      idle_.pop_back();
+      send(readers_[which], read_batch{std::move(batch)});
+    }
+    publish();
+  }
+
+  void publish() {
+    context_.board->publish(
+      pool_status{readers_.size(), readers_.size() - idle_.size(), waiting_.size()});
+  }
+
+  actor_context context_;
+  reader_pool_settings settings_;
+  storage_writer_handle storage_writer_;
+  std::vector<reader_handle> readers_;
+  std::vector<std::size_t> idle_;
+  std::deque<pooled_read> waiting_;
+};
+
+} // namespace
+
+reader_pool_handle start_reader_pool(caf::actor_system& system, const actor_context& context,
+                                     reader_pool_settings settings) {
+  auto handle = spawn_scheduled<reader_pool>(system, context, "reader_pool", 65536, settings);
+  context.where->change([&handle](directory::handles& all) { all.reader_pool = handle; });
+  return handle;
+}
+
+} // namespace actors

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "actors/actor_context.hpp"
+#include "storage/state_machine.hpp"
+
+namespace actors {
+
+struct storage_writer_settings {
+  /// Opens the state machine; called once, on the actor's thread, when it is told to begin.
+  std::function<base::result<std::unique_ptr<storage::state_machine>>()> open;
+  /// From this size of the WAL file on, a line warns (the guide's threshold).
+  std::uint64_t wal_warning_bytes;
+};
+
+/// Starts the only writer and only checkpointer of the state machine. Requires a log
+/// writer in the directory. A full disk or a foreign lock is waited out; any other
+/// failure ends the actor. The database is closed before anybody hears that it ended.
+storage_writer_handle start_storage_writer(caf::actor_system& system, const actor_context& context,
+                                           generation life, storage_writer_settings settings);
+
+} // namespace actors
