@@ -6,6 +6,7 @@
 #include <memory>
 #include <variant>
 
+#include "base/limits.hpp"
 #include "raft/ready.hpp"
 #include "raft/types.hpp"
 
@@ -19,9 +20,11 @@ struct core_config {
   std::uint32_t heartbeat_ticks = 1;
   std::uint32_t election_timeout_ticks_min = 10;
   std::uint32_t election_timeout_ticks_max = 20;
-  std::uint64_t proposals_in_flight_max;      ///< proposed and not yet applied
-  std::uint64_t proposal_bytes_in_flight_max; ///< of payload
-  std::uint64_t reads_waiting_max;
+  /// Proposed and not yet applied.
+  std::uint64_t proposals_in_flight_max = base::limits::proposals_in_flight_max;
+  /// Of payload.
+  std::uint64_t proposal_bytes_in_flight_max = base::limits::proposal_bytes_in_flight_max;
+  std::uint64_t reads_waiting_max = base::limits::reads_waiting_max;
 };
 
 /// What the two stores held when they were opened and found to agree.
@@ -57,7 +60,7 @@ struct not_leader {
 /// A bound on what is under way is reached; nothing was done.
 struct overloaded {
   std::uint64_t limit;
-  std::uint64_t actual;
+  std::uint64_t actual; ///< what it would have become
 };
 using propose_outcome = std::variant<accepted, not_leader, overloaded>;
 using read_outcome = std::variant<accepted, not_leader, overloaded>;
@@ -65,7 +68,7 @@ using read_outcome = std::variant<accepted, not_leader, overloaded>;
 /// The core as others may see it, for health, metrics and `/v1/cluster`.
 enum class role_name { follower, pre_candidate, candidate, leader, learner };
 struct core_status {
-  role_name role;
+  role_name role = role_name::follower;
   raft::term current_term;
   server_id voted_for;
   server_id leader; ///< zero: none known
@@ -76,8 +79,9 @@ struct core_status {
   log_index durable_commit_index;
   log_index last_applied;
   raft::membership membership;
-  std::uint64_t proposals_in_flight;
-  std::uint64_t reads_waiting;
+  std::uint64_t proposals_in_flight = 0;
+  std::uint64_t proposal_bytes_in_flight = 0;
+  std::uint64_t reads_waiting = 0;
 };
 
 /// The Raft protocol as a value (thesis 3, 4, 6.4). It does no I/O, reads no clock
@@ -100,9 +104,10 @@ public:
   /// as the thesis says; none of them throws.
   void step(server_id from, message body);
   /// Queues a proposal; it joins the next batch, which closes when the previous
-  /// persist is done (two stores, one truth: rule 9).
+  /// persist is done (two stores, one truth: rule 9). Requires: its kind is `command`.
   propose_outcome propose(proposal what);
   /// Asks for a read index (thesis 6.4). Whoever waits makes apply start at once.
+  /// Requires, here and below: no read with that number waits.
   read_outcome read_index(request_id request);
   /// Asks to be told (as a confirmed read) when `index` is applied here, whoever
   /// leads: reading one's own writes anywhere. Refused when `reads_waiting_max` is reached.
@@ -110,17 +115,20 @@ public:
   /// The caller no longer waits: its answer, if any, is not produced.
   void forget_read(request_id request);
 
+  // Completions. Each requires that what it completes is under way; throws otherwise.
+
   /// The persist under way is durable.
   void persisted();
   /// The apply under way is done; `last` is its last index.
   void applied(log_index last);
   /// The apply timer that `ready::start_apply_timer` asked for fired.
   void apply_due();
-  /// The entries asked for by `ready::log_read`, contiguous from its `first`.
+  /// The entries asked for by `ready::log_read`, contiguous from its `first`, at least one.
   void log_read(std::vector<entry> entries);
-  /// A checkpoint that holds the state at `index` is complete in the database file.
+  /// A checkpoint that holds the state at `index` is complete in the database file. Comes
+  /// unasked, in any order with `applied`.
   void checkpoint_completed(log_index index);
-  /// The log now begins after `point`.
+  /// The log now begins after `point`, which lies at or below what was asked for.
   void compacted(snapshot_point point);
 
   /// What is owed; empty when nothing is.

@@ -83,4 +83,7 @@ using message = std::variant<request_vote, request_vote_reply, append_entries,
 /// The sender's term, whichever message it is.
 raft::term term_of(const message& body);
 
+/// Whether it answers a request of the receiver's.
+bool is_reply(const message& body);
+
 } // namespace raft

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/limits.hpp"
+
+/// The core's own bounds, beside those of base/limits.hpp.
+namespace raft::bounds {
+
+using base::limits::kibibyte;
+using base::limits::mebibyte;
+
+// A backlog of committed entries this large is applied without waiting for the timer.
+inline constexpr std::uint64_t apply_backlog_entries = 1024;
+inline constexpr std::uint64_t apply_backlog_bytes = 1 * mebibyte;
+
+// What one append_entries carries, and what may be on its way to one peer.
+inline constexpr std::size_t append_entries_max = 1024;
+inline constexpr std::size_t append_bytes_max = 1 * mebibyte;
+inline constexpr std::size_t messages_in_flight_max = 64;
+inline constexpr std::uint64_t peer_bytes_in_flight_max = 8 * mebibyte;
+
+// Applied entries kept in memory for followers that are a little behind.
+inline constexpr std::size_t window_applied_entries_max = 4096;
+inline constexpr std::uint64_t window_applied_bytes_max = 8 * mebibyte;
+
+// A follower whose disk is this far behind drops entries until it has caught up.
+inline constexpr std::uint64_t undurable_entries_max = 16384;
+inline constexpr std::uint64_t undurable_bytes_max = 64 * mebibyte;
+
+static_assert(append_bytes_max <= base::limits::persist_bytes_max);
+static_assert(append_bytes_max <= peer_bytes_in_flight_max);
+static_assert(append_entries_max <= undurable_entries_max);
+
+} // namespace raft::bounds

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/core.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "raft/core_implementation.hpp"
+
+namespace raft {
+
+namespace {
+
+template <class... Handlers>
+struct overloaded_set : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+overloaded_set(Handlers...) -> overloaded_set<Handlers...>;
+
+void check_config(const core_config& config) {
+  BASE_CHECK(config.self != server_id{}, "server id zero stands for nobody");
+  BASE_CHECK(config.heartbeat_ticks > 0
+               && config.heartbeat_ticks < config.election_timeout_ticks_min
+               && config.election_timeout_ticks_min <= config.election_timeout_ticks_max,
+             "heartbeats are more frequent than elections (thesis 3.9)");
+}
+
+void check_recovered(const core_config& config, const recovered_state& recovered) {
+  auto first_possible = recovered.snapshot.id.index;
+  BASE_CHECK(recovered.state.current_term >= recovered.last.term,
+             "INV-01: no entry is newer than the current term");
+  BASE_CHECK(recovered.state.commit_index <= recovered.last.index
+               && recovered.state.commit_index >= first_possible,
+             "INV-04: the commit index lies inside the log");
+  BASE_CHECK(recovered.last_applied <= recovered.state.commit_index,
+             "INV-06: only committed entries were applied");
+  BASE_CHECK(recovered.last_applied >= first_possible,
+             "INV-09: what is compacted was applied here");
+  if (first_possible == log_index{0})
+    BASE_CHECK(recovered.snapshot.id.term == term{0}
+                 && recovered.snapshot.chain == chain_seed(config.cluster_id),
+               "INV-07: a whole log is chained from the cluster's seed");
+}
+
+} // namespace
+
+core::implementation::implementation(core_config config_given, recovered_state recovered,
+                                     random_source random_given)
+  : config(std::move(config_given)), random(std::move(random_given)),
+    current_term(recovered.state.current_term), voted_for(recovered.state.voted_for),
+    commit_index(recovered.state.commit_index), durable_state(recovered.state),
+    log(recovered.snapshot, recovered.last, recovered.last_chain, recovered.term_starts),
+    history(recovered.membership), last_applied(recovered.last_applied) {
+  check_config(config);
+  check_recovered(config, recovered);
+  if (members().is_voter(config.self))
+    role = roles::follower{{}, 0, draw_timeout()};
+  else
+    role = roles::learner{};
+  settle();
+}
+
+void core::implementation::emit(event::kind what, log_index index) {
+  events.push_back({what, current_term, index});
+}
+
+std::uint32_t core::implementation::draw_timeout() {
+  auto spread = config.election_timeout_ticks_max - config.election_timeout_ticks_min;
+  return config.election_timeout_ticks_min
+         + static_cast<std::uint32_t>(random(std::uint64_t{spread} + 1));
+}
+
+server_id core::implementation::leader_id() const {
+  if (is_leader())
+    return config.self;
+  if (const auto* self = std::get_if<roles::follower>(&role))
+    return self->leader_id;
+  if (const auto* self = std::get_if<roles::learner>(&role))
+    return self->leader_id;
+  return {};
+}
+
+void core::implementation::set_term(raft::term next, server_id vote) {
+  BASE_CHECK(next > current_term || (next == current_term && voted_for == server_id{}),
+             "INV-01, INV-02: term and vote never go back");
+  // What was promised in an earlier term is of no use to anybody any more.
+  if (next > current_term)
+    held.clear();
+  current_term = next;
+  voted_for = vote;
+  ++version;
+}
+
+void core::implementation::leave_leadership() {
+  if (!is_leader())
+    return;
+  for (auto request : proposals.drop_queued())
+    proposal_answers.push_back(proposal_dropped{request});
+  for (auto request : reads.drop_unconfirmed())
+    read_answers.push_back(read_dropped{request});
+  peers_to_read_for.clear();
+}
+
+void core::implementation::become_follower(raft::term at, server_id leader_id) {
+  leave_leadership();
+  if (at > current_term)
+    set_term(at, {});
+  if (members().is_voter(config.self)) {
+    role = roles::follower{leader_id, 0, draw_timeout()};
+    emit(event::kind::became_follower, log.last().index);
+  } else {
+    role = roles::learner{leader_id, 0};
+    emit(event::kind::became_learner, log.last().index);
+  }
+}
+
+void core::implementation::settle() {
+  if (auto* self = std::get_if<roles::learner>(&role);
+      self != nullptr && members().is_voter(config.self))
+    become_follower(current_term, self->leader_id);
+  else if (auto* voter = std::get_if<roles::follower>(&role);
+           voter != nullptr && !members().is_voter(config.self))
+    become_follower(current_term, voter->leader_id);
+  if (members().is_sole_voter(config.self) && !is_leader()
+      && !std::holds_alternative<roles::candidate>(role))
+    become_candidate();
+}
+
+void core::implementation::tick() {
+  if (is_leader())
+    tick_leader();
+  else
+    tick_election();
+  settle();
+}
+
+// Messages that must not even move the term.
+bool core::implementation::is_ignored(server_id from, const message& body) const {
+  if (from == config.self || from == server_id{})
+    return true;
+  if (is_reply(body))
+    return !members().is_member(from);
+  // deviates: thesis 4.1 has servers answer strangers. Nobody can win an election or lead
+  // without a sole voter's own vote, so that nobody's request can be legitimate here.
+  if (members().is_sole_voter(config.self))
+    return true;
+  // Thesis 4.2.3: whoever hears from a leader lets nobody disturb it, unless it asked for that.
+  const auto* vote = std::get_if<request_vote>(&body);
+  return vote != nullptr && !vote->is_transfer && has_leader_contact();
+}
+
+// A pre-vote speaks of a term that may never be: it moves nobody's (thesis 9.6).
+bool core::implementation::moves_term(const message& body) const {
+  if (const auto* request = std::get_if<request_vote>(&body))
+    return !request->is_pre_vote;
+  if (const auto* reply = std::get_if<request_vote_reply>(&body))
+    return !(reply->is_pre_vote && reply->is_granted);
+  return true;
+}
+
+void core::implementation::step(server_id from, const message& body) {
+  if (is_ignored(from, body))
+    return;
+  auto theirs = term_of(body);
+  if (theirs > current_term && moves_term(body))
+    become_follower(theirs, {});
+  if (theirs < current_term)
+    refuse_past_term(from, body);
+  else
+    dispatch(from, body);
+  settle();
+}
+
+// Thesis 3.3: a request of a past term is answered with the current one; an answer is dropped.
+void core::implementation::refuse_past_term(server_id from, const message& body) {
+  if (const auto* vote = std::get_if<request_vote>(&body))
+    send_when_durable(from, request_vote_reply{current_term, false, vote->is_pre_vote});
+  else if (const auto* append = std::get_if<append_entries>(&body))
+    send_when_durable(from, append_entries_reply{current_term,
+                                                 append_conflict{append->previous.index, log.last()},
+                                                 append->read_round, false});
+  else if (std::holds_alternative<install_snapshot>(body))
+    send_when_durable(from, install_snapshot_reply{current_term, last_applied});
+}
+
+void core::implementation::dispatch(server_id from, const message& body) {
+  std::visit(
+    overloaded_set{
+      [&](const request_vote& request) { handle_request_vote(from, request); },
+      [&](const request_vote_reply& reply) { handle_request_vote_reply(from, reply); },
+      [&](const append_entries& request) { handle_append_entries(from, request); },
+      [&](const append_entries_reply& reply) { handle_append_entries_reply(from, reply); },
+      [&](const install_snapshot& request) { handle_install_snapshot(from, request); },
+      // Not built (docs/protocol.md): nobody is offered a snapshot, nobody hands over.
+      [](const install_snapshot_reply&) {},
+      [](const timeout_now&) {},
+    },
+    body);
+}
+
+propose_outcome core::implementation::propose(proposal what) {
+  BASE_CHECK(what.kind == entry_kind::command, "only commands are proposed");
+  if (!is_leader())
+    return not_leader{leader_id()};
+  auto entries = proposals.in_flight() + 1;
+  auto bytes = proposals.bytes_in_flight() + what.payload.size();
+  if (entries > config.proposals_in_flight_max)
+    return overloaded{config.proposals_in_flight_max, entries};
+  if (bytes > config.proposal_bytes_in_flight_max)
+    return overloaded{config.proposal_bytes_in_flight_max, bytes};
+  proposals.add(std::move(what));
+  return accepted{};
+}
+
+ready core::implementation::take_ready() {
+  ready out;
+  append_queued_proposals();
+  begin_persist(out);
+  begin_read_round();
+  replicate();
+  begin_apply(out);
+  begin_log_read(out);
+  begin_compact(out);
+  hand_over_messages(out);
+  out.events = std::exchange(events, {});
+  out.proposals = std::exchange(proposal_answers, {});
+  out.reads = std::exchange(read_answers, {});
+  return out;
+}
+
+core_status core::implementation::status() const {
+  core_status now;
+  now.role = static_cast<role_name>(role.index());
+  now.current_term = current_term;
+  now.voted_for = voted_for;
+  now.leader = leader_id();
+  now.first_index = log.first_index();
+  now.last_index = log.last().index;
+  now.durable_index = log.durable_index();
+  now.commit_index = commit_index;
+  now.durable_commit_index = durable_state.commit_index;
+  now.last_applied = last_applied;
+  now.membership = members();
+  now.proposals_in_flight = proposals.in_flight();
+  now.proposal_bytes_in_flight = proposals.bytes_in_flight();
+  now.reads_waiting = reads.size();
+  return now;
+}
+
+// The outside, which is nothing but this.
+
+core::core(core_config config, recovered_state recovered, random_source random)
+  : self_(std::make_unique<implementation>(std::move(config), std::move(recovered),
+                                           std::move(random))) {}
+core::~core() = default;
+core::core(core&&) noexcept = default;
+core& core::operator=(core&&) noexcept = default;
+
+void core::tick() { self_->tick(); }
+void core::step(server_id from, message body) { self_->step(from, body); }
+propose_outcome core::propose(proposal what) { return self_->propose(std::move(what)); }
+read_outcome core::read_index(request_id request) { return self_->read_index(request); }
+read_outcome core::wait_applied(request_id request, log_index index) {
+  return self_->wait_applied(request, index);
+}
+void core::forget_read(request_id request) { self_->forget_read(request); }
+void core::persisted() { self_->persisted(); }
+void core::applied(log_index last) { self_->applied(last); }
+void core::apply_due() { self_->apply_due(); }
+void core::log_read(std::vector<entry> entries) { self_->log_read_done(std::move(entries)); }
+void core::checkpoint_completed(log_index index) { self_->checkpoint_completed(index); }
+void core::compacted(snapshot_point point) { self_->compacted(std::move(point)); }
+ready core::take_ready() { return self_->take_ready(); }
+core_status core::status() const { return self_->status(); }
+
+} // namespace raft

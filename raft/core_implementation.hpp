@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "raft/bounds.hpp"
+#include "raft/core.hpp"
+#include "raft/log_view.hpp"
+#include "raft/membership.hpp"
+#include "raft/proposal_queue.hpp"
+#include "raft/read_queue.hpp"
+#include "raft/roles.hpp"
+
+namespace raft {
+
+/// The core's inside: its data, and the functions of the core_*.cpp files, which are
+/// named in the comments. Included by those files and the invariant checker alone.
+struct core::implementation {
+  /// A reply that must not leave before what it says is durable.
+  struct held_message {
+    outgoing_message what;
+    std::uint64_t needs_version; ///< of term and vote
+    log_index needs_index;
+  };
+  struct persist_under_way {
+    hard_state state;
+    std::uint64_t version;
+  };
+  /// Entries were asked for: to be applied, or for `peer`.
+  struct log_read_under_way {
+    log_index first;
+    log_index last;
+    std::optional<server_id> peer;
+  };
+
+  implementation(core_config config_given, recovered_state recovered, random_source random_given);
+
+  // core.cpp: inputs, dispatch, the term rule, role changes.
+  void tick();
+  void step(server_id from, const message& body);
+  propose_outcome propose(proposal what);
+  ready take_ready();
+  core_status status() const;
+  void dispatch(server_id from, const message& body);
+  bool is_ignored(server_id from, const message& body) const;
+  bool moves_term(const message& body) const;
+  void refuse_past_term(server_id from, const message& body);
+  void set_term(raft::term next, server_id vote);
+  void become_follower(raft::term at, server_id leader_id);
+  /// After every input: a sole voter needs nobody to campaign; a role must fit the membership.
+  void settle();
+  void leave_leadership();
+  void emit(event::kind what, log_index index);
+  std::uint32_t draw_timeout();
+  bool is_leader() const { return std::holds_alternative<roles::leader>(role); }
+  const membership& members() const { return history.current(); }
+  /// Zero when unknown.
+  server_id leader_id() const;
+
+  // core_messages.cpp: what leaves, and when it may.
+  void send(server_id to, message body);
+  /// Leaves when term, vote and the log up to `needs_index` are durable.
+  void send_when_durable(server_id to, message body, log_index needs_index = {});
+  void hand_over_messages(ready& out);
+
+  // core_election.cpp (thesis 3.4, 4.2.3, 9.6).
+  void campaign();
+  void become_pre_candidate();
+  void become_candidate();
+  void become_leader();
+  void count_own_vote();
+  void tick_election();
+  bool has_leader_contact() const;
+  bool is_up_to_date(const entry_id& candidate_last) const;
+  void handle_request_vote(server_id from, const request_vote& request);
+  void handle_request_vote_reply(server_id from, const request_vote_reply& reply);
+
+  // core_append.cpp: the follower's side of append_entries (thesis 3.5).
+  void handle_append_entries(server_id from, const append_entries& request);
+  void handle_install_snapshot(server_id from, const install_snapshot& request);
+  void follow(server_id leader_id);
+  std::variant<append_accepted, append_conflict, append_diverged>
+  match_and_append(const append_entries& request);
+  std::optional<append_diverged> append_missing(const std::vector<entry>& entries,
+                                                const chain_hash& chain_before);
+  void truncate_from(log_index first, const chain_hash& chain_before);
+  void append(entry what);
+
+  // core_replication.cpp: the leader's side (thesis 3.5, 3.6.2).
+  void tick_leader();
+  void check_quorum(roles::leader& self);
+  void replicate();
+  void replicate_to(roles::leader& self, server_id id, progress& peer);
+  void send_entries(roles::leader& self, server_id id, progress& peer, const entry_id& previous,
+                    const chain_hash& previous_chain, std::vector<entry> entries);
+  void send_heartbeat(roles::leader& self, server_id id, progress& peer);
+  void handle_append_entries_reply(server_id from, const append_entries_reply& reply);
+  void commit_by_quorum();
+  void commit_to(log_index index);
+  void reconcile_peers(roles::leader& self);
+
+  // core_persist.cpp (two stores, one truth: rules 5, 9).
+  void append_queued_proposals();
+  entry make_entry(entry_kind kind, raft::payload content) const;
+  void begin_persist(ready& out);
+  log_index commit_index_to_record(const log_view::batch& batch) const;
+  void persisted();
+
+  // core_apply.cpp (rules 6-8, 14).
+  log_index applied_or_applying() const { return applying.value_or(last_applied); }
+  log_index apply_limit() const;
+  bool is_apply_urgent() const;
+  log_index apply_target() const;
+  bool wants_commit_persist() const;
+  void begin_apply(ready& out);
+  std::vector<entry> next_to_apply();
+  void begin_log_read(ready& out);
+  void begin_peer_log_read(ready& out, server_id id, const progress& peer);
+  void begin_compact(ready& out);
+  void applied(log_index last);
+  void apply_due();
+  void log_read_done(std::vector<entry> entries);
+  void take_fetched(std::vector<entry> entries);
+  void send_fetched(roles::leader& self, server_id id, progress& peer, std::vector<entry> entries);
+  void trim_window();
+  void checkpoint_completed(log_index index);
+  void compacted(snapshot_point point);
+
+  // read_index.cpp (thesis 6.4).
+  read_outcome read_index(request_id request);
+  read_outcome wait_applied(request_id request, log_index index);
+  void admit_read(request_id request);
+  void forget_read(request_id request);
+  void begin_read_round();
+  void finish_read_round();
+  void confirm_applied_reads();
+  bool has_own_commit(const roles::leader& self) const { return commit_index >= self.no_op; }
+
+  core_config config;
+  random_source random;
+
+  // Figure 3.1, in memory and as the disk has it. `version` counts changes of term and vote.
+  raft::term current_term;
+  server_id voted_for;
+  log_index commit_index;
+  std::uint64_t version = 0;
+  hard_state durable_state;
+  std::uint64_t durable_version = 0;
+  std::optional<persist_under_way> persisting;
+
+  log_view log;
+  membership_history history;
+  roles::role role;
+  proposal_queue proposals;
+  read_queue reads;
+
+  // Applying.
+  log_index last_applied;
+  std::optional<log_index> applying; ///< last index of the apply under way
+  std::uint64_t applying_bytes = 0;  ///< its payload
+  std::vector<entry> fetched;        ///< read from the log, next to be applied
+  std::optional<log_read_under_way> reading;
+  std::set<server_id> peers_to_read_for; ///< whose next entries are not in memory
+  bool is_apply_timer_running = false;
+  log_index due_index; ///< the timer made everything up to here due
+
+  // Compaction.
+  log_index checkpointed;
+  std::optional<log_index> compacting; ///< asked to compact up to here
+  bool is_compaction_due = false;
+  std::uint64_t bytes_since_compaction = 0; ///< payload applied
+
+  // What the next `ready` carries.
+  std::vector<event> events;
+  std::vector<outgoing_message> outbox;
+  std::vector<held_message> held;
+  std::vector<proposal_answer> proposal_answers;
+  std::vector<read_answer> read_answers;
+};
+
+} // namespace raft

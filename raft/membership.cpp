@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/membership.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+
+namespace raft {
+
+namespace {
+
+constexpr std::uint8_t format_version = 1;
+
+bool contains(const std::vector<member>& members, server_id id) {
+  return std::any_of(members.begin(), members.end(),
+                     [id](const member& each) { return each.id == id; });
+}
+
+void put_text(base::bytes& out, const std::string& text) {
+  BASE_CHECK(text.size() <= std::numeric_limits<std::uint16_t>::max(),
+             "an address in a membership is at most 65535 bytes");
+  base::put_little(out, static_cast<std::uint16_t>(text.size()));
+  out += text;
+}
+
+void put_members(base::bytes& out, const std::vector<member>& members) {
+  base::put_little(out, static_cast<std::uint32_t>(members.size()));
+  for (const auto& each : members) {
+    base::put_little(out, each.id.value);
+    each.incarnation.append_to(out);
+    put_text(out, each.raft_addr);
+    put_text(out, each.http_addr);
+  }
+}
+
+std::vector<member> take_members(base::byte_reader& in) {
+  std::vector<member> members;
+  auto count = in.little<std::uint32_t>();
+  // Grows with the bytes that are there, not with the count they claim.
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+    member each;
+    each.id = server_id{in.little<std::uint64_t>()};
+    each.incarnation = base::uuid::read_from(in);
+    each.raft_addr = in.take(in.little<std::uint16_t>());
+    each.http_addr = in.take(in.little<std::uint16_t>());
+    members.push_back(std::move(each));
+  }
+  return members;
+}
+
+} // namespace
+
+bool membership::is_voter(server_id id) const {
+  return contains(voters, id) || contains(outgoing_voters, id);
+}
+
+bool membership::is_member(server_id id) const {
+  return is_voter(id) || contains(learners, id);
+}
+
+bool membership::is_sole_voter(server_id id) const {
+  auto is_only = [id](const std::vector<member>& set) {
+    return set.size() == 1 && set.front().id == id;
+  };
+  return is_only(voters) && (outgoing_voters.empty() || is_only(outgoing_voters));
+}
+
+std::string encode(const membership& members) {
+  base::bytes out;
+  base::put_little(out, format_version);
+  put_members(out, members.voters);
+  put_members(out, members.outgoing_voters);
+  put_members(out, members.learners);
+  return out;
+}
+
+bool decode(std::string_view bytes, membership& out) {
+  base::byte_reader in(bytes);
+  if (in.little<std::uint8_t>() != format_version)
+    return false;
+  out.voters = take_members(in);
+  out.outgoing_voters = take_members(in);
+  out.learners = take_members(in);
+  return in.at_end();
+}
+
+entry founding_entry(const base::uuid& cluster_id, const membership& founders) {
+  entry first;
+  first.id = {log_index{1}, term{0}};
+  first.kind = entry_kind::membership;
+  first.payload = raft::payload(encode(founders));
+  first.chain = next_chain(chain_seed(cluster_id), first.id, first.kind, first.payload.hash());
+  return first;
+}
+
+membership_history::membership_history(membership newest) {
+  steps_.emplace_back(log_index{0}, std::move(newest));
+}
+
+const membership& membership_history::at(log_index index) const {
+  auto above = std::find_if(steps_.begin() + 1, steps_.end(),
+                            [index](const auto& step) { return step.first > index; });
+  return std::prev(above)->second;
+}
+
+void membership_history::append(log_index index, membership members) {
+  BASE_CHECK(index > steps_.back().first, "configurations take effect in the log's order");
+  steps_.emplace_back(index, std::move(members));
+}
+
+void membership_history::truncate_from(log_index first) {
+  while (steps_.size() > 1 && steps_.back().first >= first)
+    steps_.pop_back();
+}
+
+void membership_history::forget_before(log_index commit_index) {
+  while (steps_.size() > 1 && steps_[1].first <= commit_index)
+    steps_.erase(steps_.begin());
+}
+
+} // namespace raft

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/messages.hpp"
+
+namespace raft {
+
+raft::term term_of(const message& body) {
+  return std::visit([](const auto& each) { return each.term; }, body);
+}
+
+bool is_reply(const message& body) {
+  return std::holds_alternative<request_vote_reply>(body)
+         || std::holds_alternative<append_entries_reply>(body)
+         || std::holds_alternative<install_snapshot_reply>(body);
+}
+
+} // namespace raft

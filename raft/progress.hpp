@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "raft/types.hpp"
+
+namespace raft {
+
+/// One other server as the leader sees it (figure 3.1: next_index, match_index), and
+/// how much may be on its way there.
+class progress {
+public:
+  enum class mode {
+    probe,          ///< where its log meets ours is unknown: one message, then wait
+    replicate,      ///< it follows: messages are sent ahead of the answers
+    needs_snapshot, ///< what it needs next is compacted
+    fenced,         ///< it holds another chain at an equal position: nothing is sent
+  };
+
+  /// Begins to probe at `next_index`.
+  explicit progress(log_index next_index) : next_(next_index) {}
+
+  mode current_mode() const { return mode_; }
+  /// What it is known to hold durably and equal to ours.
+  log_index match_index() const { return match_; }
+  /// The first entry of the next message.
+  log_index next_index() const { return next_; }
+
+  /// Whether entries may be sent now.
+  bool may_send() const;
+  /// Entries up to `last` left, or none when `last` is `next_index` - 1.
+  void sent(log_index last, std::uint64_t bytes);
+  /// A message without an answer may be repeated: a heartbeat interval passed.
+  void heartbeat_passed() { probe_is_out_ = false; }
+
+  /// It holds everything up to `match`. Returns whether that is news.
+  bool accepted(log_index match);
+  /// It refused a message that followed `rejected`; the next one follows `meeting`.
+  /// Answers that were overtaken are ignored.
+  void rejected(log_index rejected, log_index meeting);
+  void found_compacted() { mode_ = mode::needs_snapshot; }
+  void fence() { mode_ = mode::fenced; }
+
+  bool owes_message = true;            ///< commit index or read round to be told, entries or not
+  bool is_active = false;              ///< it answered since the last quorum check
+  std::uint64_t confirmed_round = 0;   ///< newest read round it answered
+
+private:
+  struct in_flight {
+    log_index last;
+    std::uint64_t bytes;
+  };
+  void reset_to_probe(log_index next);
+
+  mode mode_ = mode::probe;
+  log_index match_;
+  log_index next_;
+  bool probe_is_out_ = false;
+  std::deque<in_flight> in_flight_;
+  std::uint64_t bytes_in_flight_ = 0;
+};
+
+} // namespace raft

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <variant>
+
+#include "raft/progress.hpp"
+#include "raft/quorum.hpp"
+#include "raft/types.hpp"
+
+/// The roles of figure 3.3, with pre-candidate (thesis 9.6) and learner (4.2.1). Each
+/// holds only what that role may touch. Times are in ticks.
+namespace raft::roles {
+
+struct follower {
+  server_id leader_id; ///< zero: nobody was heard yet
+  std::uint32_t elapsed_ticks = 0;
+  std::uint32_t timeout_ticks = 0;
+};
+
+/// Asks whether it could win, before it disturbs anybody with a new term.
+struct pre_candidate {
+  ballot votes;
+  std::uint32_t elapsed_ticks = 0;
+  std::uint32_t timeout_ticks = 0;
+};
+
+/// Its own vote counts once it is durable.
+struct candidate {
+  ballot votes;
+  std::uint32_t elapsed_ticks = 0;
+  std::uint32_t timeout_ticks = 0;
+};
+
+struct leader {
+  std::map<server_id, progress> peers; ///< everybody else in the configuration
+  log_index no_op;                     ///< its first entry; reads wait until it is committed
+  std::uint32_t heartbeat_elapsed_ticks = 0;
+  std::uint32_t quorum_elapsed_ticks = 0;
+  std::uint64_t read_round = 0; ///< the newest begun; unique within the term
+};
+
+/// Receives the log and never campaigns: it is no voter of its configuration.
+struct learner {
+  server_id leader_id;
+  std::uint32_t elapsed_ticks = 0;
+};
+
+/// In the order of `role_name`.
+using role = std::variant<follower, pre_candidate, candidate, leader, learner>;
+
+} // namespace raft::roles
