@@ -41,8 +41,8 @@ public:
   /// Recomputes every row digest and compares their sum with the one recorded, until
   /// `keep_going` says no; nothing when stopped early.
   /// Errors: `corrupt`, naming the first key that does not match, or both sums.
-  virtual base::result<std::optional<state_digest>>
-  verify_rows(const std::function<bool()>& keep_going) = 0;
+  virtual base::result<std::optional<state_digest>> verify_rows(
+      const std::function<bool()>& keep_going) = 0;
 };
 
 } // namespace storage

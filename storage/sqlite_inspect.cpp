@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite_inspect.hpp"
+
+#include "base/check.hpp"
+#include "storage/durable_files.hpp"
+#include "storage/sqlite_database.hpp"
+#include "storage/sqlite_schema.hpp"
+#include "storage/sqlite_verify.hpp"
+
+namespace storage {
+
+namespace {
+
+constexpr std::size_t inspection_cache_bytes = 8 * base::limits::mebibyte;
+constexpr std::chrono::milliseconds inspection_busy_timeout{1000};
+
+class sqlite_inspection final : public state_inspection {
+public:
+  sqlite_inspection(sqlite_database database, state_facts facts)
+    : database_(std::move(database)), facts_(std::move(facts)) {}
+
+  const state_facts& facts() const override { return facts_; }
+
+  base::status check_structure() override { return check_sqlite_structure(database_); }
+
+  base::result<std::optional<state_digest>> verify_rows(
+      const std::function<bool()>& keep_going) override {
+    auto verified = verify_sqlite_rows(database_, keep_going);
+    if (!verified)
+      return base::fail(verified.error());
+    if (!*verified)
+      return std::nullopt;
+    return (*verified)->meta.digest;
+  }
+
+private:
+  sqlite_database database_;
+  state_facts facts_;
+};
+
+void describe(const recorded_state& recorded, state_facts& facts) {
+  facts.identity = recorded.identity_of_store();
+  facts.meta = recorded.replicated.meta;
+  facts.watermark = recorded.local.watermark;
+  facts.meta_is_sealed = is_sealed(recorded.meta_values);
+  facts.local_is_sealed = is_sealed(recorded.local_values);
+}
+
+} // namespace
+
+base::result<std::unique_ptr<state_inspection>> inspect_sqlite(const std::string& path,
+                                                               wal_view view) {
+  state_facts facts;
+  facts.has_wal_file = file_exists(wal_path(path));
+  facts.wal_bytes = file_size(wal_path(path));
+  facts.file_bytes = file_size(path);
+  auto access =
+      view == wal_view::with_wal ? sqlite_access::read_only : sqlite_access::main_file_only;
+  auto database =
+      sqlite_database::open(path, {access, inspection_busy_timeout, inspection_cache_bytes, {}});
+  if (!database)
+    return base::fail(database.error());
+  if (auto done = check_format(*database); !done)
+    return base::fail(done.error().within("inspect " + path));
+  auto recorded = read_recorded_state(*database);
+  if (!recorded)
+    return base::fail(recorded.error().within("inspect " + path));
+  describe(*recorded, facts);
+  return std::make_unique<sqlite_inspection>(std::move(*database), std::move(facts));
+}
+
+base::status set_wal_aside(const std::string& path) {
+  BASE_CHECK(!is_open_in_sqlite(path), "the WAL of an open database is in use");
+  if (file_exists(wal_path(path)))
+    if (auto moved = rename_durably(wal_path(path), wal_path(path) + ".aside"); !moved)
+      return moved;
+  if (auto removed = remove_file(shm_path(path)); !removed)
+    return removed;
+  return sync_directory_of(path);
+}
+
+} // namespace storage
