@@ -169,4 +169,8 @@ base::result<std::vector<command_result>> apply_effects(row_table& rows, state_m
   return results;
 }
 
+bool is_latching(base::errc code) {
+  return code == base::errc::io || code == base::errc::sync_failed || code == base::errc::corrupt;
+}
+
 } // namespace storage

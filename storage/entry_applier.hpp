@@ -59,4 +59,8 @@ base::result<std::vector<command_result>> apply_effects(row_table& rows, state_m
                                                         const std::vector<raft::entry>& entries,
                                                         const std::vector<entry_effect>& effects);
 
+/// Whether a write that ended so leaves its outcome unknown until it is read again from
+/// the device, or the store in doubt: then nothing more may be written (INV-59).
+bool is_latching(base::errc code);
+
 } // namespace storage

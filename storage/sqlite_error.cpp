@@ -61,8 +61,4 @@ base::error sqlite_error(sqlite3* connection, int extended_code, std::string_vie
   return {code, text + ")"};
 }
 
-bool is_latching(base::errc code) {
-  return code == base::errc::io || code == base::errc::sync_failed || code == base::errc::corrupt;
-}
-
 } // namespace storage

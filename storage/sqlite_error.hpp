@@ -16,8 +16,4 @@ base::errc errc_of_sqlite(int extended_code);
 /// `doing: what SQLite says (code)`. `connection` may be null.
 base::error sqlite_error(sqlite3* connection, int extended_code, std::string_view doing);
 
-/// Whether the outcome of a write that ended so is unknown until it is read again from
-/// the device: then nothing more may be written (INV-59).
-bool is_latching(base::errc code);
-
 } // namespace storage

@@ -39,7 +39,7 @@ private:
 };
 
 void describe(const recorded_state& recorded, state_facts& facts) {
-  facts.identity = recorded.identity_of_store();
+  facts.identity = recorded.identity();
   facts.meta = recorded.replicated.meta;
   facts.watermark = recorded.local.watermark;
   facts.meta_is_sealed = is_sealed(recorded.meta_values);

@@ -109,40 +109,16 @@ base::status check_format(sqlite_database& database) {
   return {};
 }
 
-identity recorded_state::identity_of_store() const {
-  auto whole = local.identity;
-  whole.cluster_id = replicated.cluster_id;
-  return whole;
-}
-
 base::result<recorded_state> read_recorded_state(sqlite_database& database) {
   if (auto found = has_our_tables(database); !found)
     return base::fail(found.error());
-  recorded_state recorded;
   auto meta = read_values(database, "state_machine_meta");
   if (!meta)
     return base::fail(meta.error());
   auto local = read_values(database, "node_local");
   if (!local)
     return base::fail(local.error());
-  auto replicated = replicated_from(*meta);
-  if (!replicated)
-    return base::fail(replicated.error());
-  auto of_node = local_from(*local);
-  if (!of_node)
-    return base::fail(of_node.error());
-  return recorded_state{std::move(*meta), std::move(*local), std::move(*replicated), *of_node};
-}
-
-base::status check_seals(const recorded_state& recorded) {
-  for (const auto& [name, values] : {std::pair{"state_machine_meta", &recorded.meta_values},
-                                     std::pair{"node_local", &recorded.local_values}})
-    if (!is_sealed(*values))
-      return base::fail(base::errc::corrupt,
-                        std::string("INV-55: the values of ") + name
-                            + " do not match their seal; last_applied_log reads "
-                            + last_applied_text(recorded.replicated.meta.last_applied));
-  return {};
+  return recorded_from(std::move(*meta), std::move(*local));
 }
 
 base::status write_values(sqlite_database& database, const std::string& table,

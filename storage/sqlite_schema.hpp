@@ -6,7 +6,7 @@
 
 #include "base/result.hpp"
 #include "storage/sqlite_database.hpp"
-#include "storage/state_codec.hpp"
+#include "storage/recorded_state.hpp"
 #include "storage/state_machine.hpp"
 
 /// The tables of `state-machine.db` (docs/on_disk.md) and the file as a whole.
@@ -22,21 +22,8 @@ inline constexpr std::uint32_t sqlite_schema_version = 1;
 /// file that is no database; `busy`; `io`.
 base::status check_format(sqlite_database& database);
 
-/// Everything recorded beside the rows, as of one read snapshot.
-struct recorded_state {
-  value_table meta_values;
-  value_table local_values;
-  replicated_values replicated;
-  storage::local_values local;
-
-  identity identity_of_store() const;
-};
-
 /// Errors: `corrupt`, naming the table or value; a broken seal is not looked at here.
 base::result<recorded_state> read_recorded_state(sqlite_database& database);
-
-/// Errors: `corrupt`, naming the table whose seal is broken (INV-55).
-base::status check_seals(const recorded_state& recorded);
 
 /// Replaces every value of `table` that differs. Requires: a write transaction is open.
 base::status write_values(sqlite_database& database, const std::string& table,

@@ -87,7 +87,7 @@ base::result<std::unique_ptr<sqlite_state_machine>> sqlite_state_machine::open(
   if (auto done = check_seals(*recorded); !done)
     return base::fail(done.error().within("open " + options.path));
   machine->recorded_ = std::move(*recorded);
-  machine->identity_ = machine->recorded_.identity_of_store();
+  machine->identity_ = machine->recorded_.identity();
   if (auto done = machine->prepare_statements(); !done)
     return base::fail(done.error().within("open " + options.path));
   return machine;
