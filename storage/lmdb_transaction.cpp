@@ -3,10 +3,9 @@
 
 #include <lmdb.h>
 
-#include <cerrno>
-
 #include "base/check.hpp"
 #include "storage/lmdb_env.hpp"
+#include "storage/system_error.hpp"
 
 namespace storage {
 
@@ -16,12 +15,8 @@ namespace {
 
 errc code_of(int code) {
   switch (code) {
-  case MDB_NOTFOUND:
-  case ENOENT: return errc::not_found;
-  case MDB_MAP_FULL:
-  case ENOSPC:
-  case EDQUOT:
-  case EFBIG: return errc::storage_full;
+  case MDB_NOTFOUND: return errc::not_found;
+  case MDB_MAP_FULL: return errc::storage_full;
   case MDB_CORRUPTED:
   case MDB_PAGE_NOTFOUND:
   case MDB_INVALID:
@@ -30,23 +25,15 @@ errc code_of(int code) {
   case MDB_INCOMPATIBLE: return errc::incompatible;
   case MDB_READERS_FULL:
   case MDB_DBS_FULL:
-  case MDB_MAP_RESIZED:
-  case ENOMEM:
-  case EMFILE:
-  case ENFILE:
-  case EACCES:
-  case EPERM:
-  case EROFS: return errc::resource;
-  case EBUSY:
-  case EAGAIN: return errc::busy;
+  case MDB_MAP_RESIZED: return errc::resource;
   case MDB_TXN_FULL: return errc::limit;
   case MDB_KEYEXIST:
   case MDB_BAD_VALSIZE:
   case MDB_BAD_TXN:
   case MDB_BAD_DBI:
-  case MDB_BAD_RSLOT:
-  case EINVAL: return errc::invalid;
-  default: return errc::io;
+  case MDB_BAD_RSLOT: return errc::invalid;
+  case MDB_PANIC: return errc::io;
+  default: return system_errc(code);
   }
 }
 

@@ -75,6 +75,11 @@ public:
   /// Records, durably, that it is complete. Requires: it equals the started mark.
   virtual base::status set_checkpoint_completed(raft::log_index index) = 0;
 
+  /// Forgets, durably, both checkpoint marks, before a lost state machine is rebuilt by
+  /// replay: otherwise a crash half-way would look like a WAL that lost frames (rule 12).
+  /// Requires: the log reaches back to its beginning (snapshot point at index 0).
+  virtual base::status reset_checkpoints() = 0;
+
   /// Removes entries at and below `up_to`, keeping the newest `entries_kept` entries
   /// (or as many as fit `bytes_kept`, whichever is fewer), and moves the snapshot point
   /// in the same transactions, each of a bounded number of entries. Requires:
@@ -83,6 +88,9 @@ public:
                                                      std::uint64_t entries_kept,
                                                      std::uint64_t bytes_kept) = 0;
 
+  /// Records, durably, a verified snapshot that is about to replace the state machine;
+  /// the log stays untouched. Errors: `invalid` for a snapshot below the snapshot point or
+  /// of a term this server has not seen; `corrupt` for one that contradicts a committed entry.
   virtual base::status set_pending_install(const pending_install& pending) = 0;
   /// One transaction: snapshot point, commit index and completed mark move to the
   /// pending install's point, which is cleared; the suffix is kept when it matches.

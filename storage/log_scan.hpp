@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "storage/lmdb_log_tables.hpp"
+
+/// A walk over a whole log, and the judgement of what it found.
+namespace storage {
+
+enum class log_verification {
+  everything, ///< checksum, place and chain of every entry
+  tail,       ///< of the newest `log_tail_entries`; the others are only counted
+};
+
+/// What an in-process restart verifies again.
+inline constexpr std::uint64_t log_tail_entries = 1024;
+
+/// One thing that is wrong with a log. `rule` is the number of the broken invariant.
+struct log_fault {
+  const char* rule;
+  base::errc code = base::errc::corrupt;
+  std::string text;
+};
+
+/// At most this many faults of entries are listed; a damaged log may hold thousands.
+inline constexpr std::size_t log_faults_max = 8;
+
+struct log_scan {
+  log_marks marks;
+  raft::entry_id last;
+  raft::chain_hash last_chain;
+  std::vector<raft::term_start> term_starts;
+  std::vector<membership_at> memberships;
+  std::uint64_t entries = 0;
+  std::uint64_t entry_bytes = 0;
+  std::vector<log_fault> faults; ///< empty: the log keeps INV-32 to INV-36, INV-40, INV-41
+};
+
+/// Walks the log within a transaction. A damaged entry is a fault, and the walk goes on
+/// behind it. Errors: those of `load_log_marks`, and LMDB's own.
+base::result<log_scan> scan_log(lmdb_transaction& within, const log_tables& tables,
+                                log_verification how);
+
+/// The store's memory of a log without faults.
+log_outline outline_of(log_scan scan);
+
+} // namespace storage
