@@ -140,7 +140,7 @@ TEST_CASE_METHOD(lmdb_fixture, "One file is open once in a process, under any na
   std::filesystem::create_hard_link(path(), dir / "other.lmdb");
   for (auto name : {"test.lmdb", "other.lmdb"}) {
     auto second =
-      lmdb_environment::open({(dir / name).string(), lmdb_access::existing, small_map_bytes, {}});
+        lmdb_environment::open({(dir / name).string(), lmdb_access::existing, small_map_bytes, {}});
     REQUIRE_FALSE(second);
     CHECK(second.error().code == errc::locked);
   }
