@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/unit.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/log.hpp"
+#include "supervisor/log_target.hpp"
+
+namespace supervisor {
+
+using actors::child_state;
+
+unit::unit(std::vector<child_spec> members, std::shared_ptr<gate> guard,
+           const restart_limits& limits, milliseconds close_budget, unit_host& host)
+  : gate_(std::move(guard)), limits_(limits), close_budget_(close_budget), host_(host) {
+  BASE_CHECK(!members.empty(), "a unit of supervision has a member");
+  const auto& first = members.front();
+  name_ = first.group.empty() ? first.id : first.group;
+  for (auto& spec : members) {
+    member fresh;
+    fresh.spec = std::move(spec);
+    fresh.since = host_.now();
+    members_.push_back(std::move(fresh));
+  }
+}
+
+void unit::start() {
+  BASE_CHECK(state_ == unit_state::waiting, "a unit is started once");
+  begin_attempt(next_scope_);
+}
+
+base::result<std::string> unit::restart() {
+  auto what = (members_.front().spec.group.empty() ? "child '" : "group '") + name_ + "'";
+  if (ends_for_good_)
+    return base::fail(base::errc::interrupted, "the node is stopping");
+  if (state_ == unit_state::waiting)
+    return base::fail(base::errc::busy, what + " waits for what starts before it");
+  if (state_ == unit_state::broken)
+    return base::fail(base::errc::unsupported, what + " hangs; only a new process helps");
+
+  base::log::warn(log_target, "manual restart requested (bypasses meltdown check)",
+                  {{"unit", name_}});
+  host_.record(name_, "restart requested", "");
+  next_attempt_ = host_.now();
+  history_ = begin_trial(std::move(history_));
+  switch (state_) {
+  case unit_state::checking:
+  case unit_state::starting: return "the start of " + what + " is under way";
+  case unit_state::stopping: after_ = after_stop::restart; break;
+  case unit_state::running:
+    history_ = after_end(std::move(history_), how_ended::on_request, restart_kind::permanent,
+                         host_.now(), limits_)
+                   .history;
+    stop_members(exit_manner::orderly, after_stop::restart);
+    break;
+  default: begin_attempt(next_scope_); break;
+  }
+  return "restarting " + what;
+}
+
+void unit::on_tick() {
+  auto now = host_.now();
+  switch (state_) {
+  case unit_state::starting:
+    if (is_out_of_time(now))
+      give_up_on_start(members_[at_]);
+    break;
+  case unit_state::stopping: watch_stopping(now); break;
+  case unit_state::backing_off:
+    if (now >= next_attempt_)
+      needs_check_ ? begin_attempt(next_scope_) : start_members();
+    break;
+  case unit_state::circuit_open:
+    if (now >= next_attempt_)
+      try_once();
+    break;
+  case unit_state::running: close_circuit_when_stable(now); break;
+  default: break;
+  }
+}
+
+void unit::close_circuit_when_stable(steady_time now) {
+  auto before = history_.circuit;
+  history_ = after_time(std::move(history_), now, limits_);
+  if (before == history_.circuit)
+    return;
+  base::log::info(log_target, "circuit breaker closed", {{"unit", name_}});
+  host_.record(name_, "circuit closed", "the trial has been stable");
+}
+
+bool unit::has_member(const std::string& id) const {
+  return std::ranges::any_of(members_, [&](const member& each) { return each.spec.id == id; });
+}
+
+bool unit::is_at_rest() const {
+  return state_ == unit_state::stopped || state_ == unit_state::broken;
+}
+
+std::vector<actors::child_status> unit::status() const {
+  bool waits = state_ == unit_state::backing_off || state_ == unit_state::circuit_open;
+  std::vector<actors::child_status> rows;
+  for (const auto& each : members_) {
+    actors::child_status row;
+    row.name = each.spec.id;
+    row.group = each.spec.group;
+    row.state = each.state;
+    row.restarts = restarts();
+    row.last_error = each.last_error;
+    row.since = each.since;
+    if (waits)
+      row.next_attempt_in = std::max(milliseconds::zero(),
+                                     std::chrono::ceil<milliseconds>(next_attempt_ - host_.now()));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+unit::member* unit::find(const caf::actor_addr& child) {
+  auto at = std::ranges::find_if(
+      members_, [&](const member& each) { return each.handle && each.handle.address() == child; });
+  return at == members_.end() ? nullptr : &*at;
+}
+
+void unit::forget(member& who) {
+  if (std::exchange(who.is_known, false))
+    who.spec.forget();
+}
+
+void unit::set(member& who, child_state state) {
+  if (who.state != state)
+    who.since = host_.now();
+  who.state = state;
+}
+
+void unit::set_all(child_state state) {
+  for (auto& each : members_)
+    set(each, state);
+}
+
+void unit::give_time(const member& who, milliseconds budget) {
+  budget_ = budget;
+  budget_began_ = host_.now();
+  progress_seen_ = who.spec.progress ? who.spec.progress() : 0;
+}
+
+bool unit::is_out_of_time(steady_time now) {
+  const auto& progress = members_[at_].spec.progress;
+  if (auto seen = progress ? progress() : progress_seen_; seen != progress_seen_) {
+    progress_seen_ = seen;
+    budget_began_ = now;
+  }
+  return now - budget_began_ >= budget_;
+}
+
+bool unit::owns_store() const {
+  return std::ranges::any_of(members_, [](const member& each) { return each.spec.owns_store; });
+}
+
+} // namespace supervisor
