@@ -69,9 +69,18 @@ public:
 
   /// True once an answer stands in the slot. Any thread.
   bool is_filled() const { return is_filled_.load(std::memory_order_acquire); }
-  /// Records how far the request came: what an asker is told when it is lost. Any thread.
-  void set_stage(commit_status stage) { stage_.store(stage, std::memory_order_relaxed); }
-  commit_status stage() const { return stage_.load(std::memory_order_relaxed); }
+  /// Records how far the request came: what an asker is told when it is lost. False when
+  /// the asker has given up, possibly in the belief that nothing was done: whoever is about
+  /// to make the request count must then leave it. Any thread.
+  bool set_stage(commit_status stage) {
+    stage_.store(stage, std::memory_order_seq_cst);
+    return !is_claimed_.load(std::memory_order_seq_cst);
+  }
+  commit_status stage() const { return stage_.load(std::memory_order_seq_cst); }
+  /// The asker waits no longer. True: nobody fills the slot any more, and `stage()` is what
+  /// the asker may conclude. False: an answer is there, or on its way to the sink.
+  /// With `set_stage` in a total order: of two that meet, at least one sees the other.
+  bool abandon() { return !is_claimed_.exchange(true, std::memory_order_seq_cst); }
 
   /// Whatever the asker needs to find its way back (an HTTP worker: the fiber).
   /// Touched by the asker's thread only.
@@ -130,9 +139,9 @@ public:
   /// Whether the asker has its answer already, or gave up and filled the slot itself.
   bool is_settled() const { return !guard_ || guard_->where->is_filled(); }
   void refuse(failure why) const { answer_with(tl::unexpected<failure>(std::move(why))); }
-  void set_stage(commit_status stage) const {
-    if (guard_)
-      guard_->where->set_stage(stage);
+  /// False when the asker has given up; see `slot_base::set_stage`.
+  bool set_stage(commit_status stage) const {
+    return !guard_ || guard_->where->set_stage(stage);
   }
 
 private:
@@ -187,6 +196,10 @@ answer<Reply> ask_blocking(Send&& send, std::chrono::milliseconds patience) {
   send(reply_to<Reply>(where));
   if (asker->wait_for(*where, patience))
     return where->take();
+  if (!where->abandon()) { // an answer came with the deadline
+    asker->wait_for(*where, std::chrono::hours{1});
+    return where->take();
+  }
   return tl::unexpected<failure>(failure{failure_code::timeout, where->stage(),
                                          "no answer within the deadline", 0, 0, {}});
 }
