@@ -69,6 +69,8 @@ public:
 
   /// True once an answer stands in the slot. Any thread.
   bool is_filled() const { return is_filled_.load(std::memory_order_acquire); }
+  /// True once nobody can fill the slot any more: it is being filled, or was abandoned.
+  bool is_claimed() const { return is_claimed_.load(std::memory_order_seq_cst); }
   /// Records how far the request came: what an asker is told when it is lost. False when
   /// the asker has given up, possibly in the belief that nothing was done: whoever is about
   /// to make the request count must then leave it. Any thread.
@@ -136,8 +138,8 @@ public:
     if (guard_)
       guard_->where->fill(std::move(what));
   }
-  /// Whether the asker has its answer already, or gave up and filled the slot itself.
-  bool is_settled() const { return !guard_ || guard_->where->is_filled(); }
+  /// Whether the asker has its answer already, or gave up.
+  bool is_settled() const { return !guard_ || guard_->where->is_claimed(); }
   void refuse(failure why) const { answer_with(tl::unexpected<failure>(std::move(why))); }
   /// False when the asker has given up; see `slot_base::set_stage`.
   bool set_stage(commit_status stage) const {

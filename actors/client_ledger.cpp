@@ -33,7 +33,6 @@ void client_ledger::on_appended(raft::request_id request, raft::entry_id id) {
   if (found == writes_.end())
     return;
   found->second.index = id.index;
-  found->second.write.reply.set_stage(commit_status::unknown);
   if (found->second.write.answer_needs_apply)
     results_wanted_.emplace_back(id.index, request);
 }

@@ -16,12 +16,12 @@ namespace actors {
 /// (`reply_to`), with the stage it was in.
 class client_ledger {
 public:
-  /// Takes a write under a fresh number.
+  /// Takes a write under a fresh number. Its stage says already that it may count.
   raft::request_id add_write(client_write write, std::uint64_t now_ns);
   /// Takes a read under a fresh number.
   raft::request_id add_read(client_read read);
 
-  /// The proposal has its place in the log: from here on a lost answer means "unknown".
+  /// The proposal has its place in the log.
   void on_appended(raft::request_id request, raft::entry_id id);
   /// Answers a write that does not wait for its result; returns when it was accepted.
   std::uint64_t on_committed(raft::request_id request, raft::entry_id id);

@@ -131,6 +131,9 @@ private:
   void propose(client_write write) {
     if (stuck_)
       return write.reply.refuse(*stuck_);
+    // From here on the entry may count; an asker who has left was told that it will not.
+    if (!write.reply.set_stage(commit_status::unknown))
+      return;
     raft::proposal proposal;
     proposal.payload = write.command;
     proposal.leader_time_ms = settings_.wall_clock_ms();
@@ -256,7 +259,7 @@ private:
       if (owed.compact)
         send(peers_.log_writer, compact_log{life_, owed.compact->up_to});
       if (owed.start_apply_timer)
-        delayed_send(this, base::limits::apply_delay, apply_timer{});
+        delayed_send(this, std::chrono::milliseconds(base::limits::apply_delay_ms), apply_timer{});
     }
     if (!reads->empty())
       send(peers_.reader_pool, read_batch{std::move(reads)});
@@ -319,6 +322,7 @@ private:
     case kind::became_leader: ++status_.leader_changes; return line("became leader");
     case kind::membership_changed: return line("membership changed");
     case kind::entries_truncated: return line("entries truncated");
+    case kind::peer_diverged: return line("a peer's log diverged from this one");
     case kind::commit_advanced: return;
     }
   }

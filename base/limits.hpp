@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,7 +32,7 @@ inline constexpr std::size_t apply_bytes_max = 8 * mebibyte;
 inline constexpr std::size_t log_read_bytes_max = 8 * mebibyte;
 
 // How long an apply that nobody waits for may be put off (two stores, one truth: rule 6).
-inline constexpr std::chrono::milliseconds apply_delay{5};
+inline constexpr std::uint64_t apply_delay_ms = 5;
 
 // What the log keeps below the checkpointed index.
 inline constexpr std::uint64_t log_entries_kept_min = 10000;

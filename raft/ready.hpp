@@ -107,7 +107,7 @@ struct ready {
   std::optional<log_read_request> log_read;
   std::optional<compact_request> compact;
   /// Committed entries wait, and nobody waits for them: call `core::apply_due` once
-  /// after `base::limits::apply_delay`. Set once per wait.
+  /// after `base::limits::apply_delay_ms`. Set once per wait.
   bool start_apply_timer = false;
 
   bool empty() const;

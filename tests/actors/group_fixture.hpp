@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -34,6 +35,7 @@ public:
     context.metrics = std::make_shared<node_metrics>(raft::server_id{1});
     context.where = std::make_shared<directory>();
     context.detach_blocking = false;
+    state_script->journal = log_script->journal;
     identity.cluster_id = base::uuid_from_name("cluster");
     identity.server = raft::server_id{1};
     identity.incarnation = base::uuid_from_name("incarnation");
@@ -53,9 +55,17 @@ public:
   }
 
   void settle() { scheduler().run(); }
+  /// In small steps, so that a timer that is set anew within `time` fires again.
   void pass(std::chrono::milliseconds time) {
-    scheduler().advance_time(time);
-    settle();
+    for (constexpr std::chrono::milliseconds step{1}; time.count() > 0; time -= step) {
+      scheduler().advance_time(step);
+      settle();
+    }
+  }
+  std::vector<std::string>& journal() { return *log_script->journal; }
+  std::size_t place_of(const std::string& call) {
+    return static_cast<std::size_t>(std::find(journal().begin(), journal().end(), call)
+                                    - journal().begin());
   }
 
   // -- what a client does ---------------------------------------------------------

@@ -16,11 +16,13 @@ namespace test_support {
 
 /// What a store was asked, and which answers it must give instead of the real one.
 struct fault_script {
-  std::vector<std::string> calls;
+  /// Both stores of a fixture write into one, so that their order shows.
+  std::shared_ptr<std::vector<std::string>> journal
+    = std::make_shared<std::vector<std::string>>();
   std::deque<base::error> next_failures; ///< consumed by the next writes
 
   base::status on_write(std::string what) {
-    calls.push_back(std::move(what));
+    journal->push_back(std::move(what));
     if (next_failures.empty())
       return {};
     auto failure = next_failures.front();
