@@ -100,6 +100,14 @@ std::vector<actor_view> actor_registry::list() const {
   return views;
 }
 
+std::uint64_t actor_registry::messages_of(std::string_view name) const {
+  std::lock_guard guard(mutex_);
+  for (const auto& each : rows_)
+    if (each.life->name == name)
+      return each.life->messages.load();
+  return 0;
+}
+
 std::string type_name(const std::type_info& type) {
   int status = 0;
   std::unique_ptr<char, decltype(&std::free)> name(

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <typeinfo>
 #include <vector>
 
@@ -69,6 +70,8 @@ public:
                                    std::uint64_t mailbox_limit);
   void record_end(const actor_stats& life, std::string reason);
   std::vector<actor_view> list() const;
+  /// Messages that the present life of `name` has handled; zero for an unknown name.
+  std::uint64_t messages_of(std::string_view name) const;
 
 private:
   struct row {

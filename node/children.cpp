@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/children.hpp"
+
+#include <algorithm>
+
+#include <caf/actor_cast.hpp>
+
+#include "actors/checkpoint_scheduler.hpp"
+#include "actors/log_writer.hpp"
+#include "actors/raft_actor.hpp"
+#include "actors/reader_pool.hpp"
+#include "actors/storage_writer.hpp"
+#include "node/stores.hpp"
+
+namespace node {
+
+namespace {
+
+using actors::directory;
+using supervisor::child_spec;
+using std::chrono::milliseconds;
+
+std::uint64_t unix_time_ms() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(
+                                      std::chrono::system_clock::now().time_since_epoch())
+                                      .count());
+}
+
+/// Builds one spec after the other for the same node.
+class child_list {
+public:
+  child_list(const settings& all, const actors::actor_context& context)
+    : all_(all), context_(context) {}
+
+  child_spec log_writer() const {
+    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
+                                                             actors::generation life) {
+      // The whole log is verified once a process; a restart verifies its newest part.
+      auto how = life == 1 ? storage::log_verification::everything
+                           : storage::log_verification::tail;
+      actors::log_writer_settings setup;
+      setup.open = [this_settings, how] { return open_log(*this_settings, how); };
+      setup.entries_kept = this_settings->raft.log_entries_kept;
+      setup.bytes_kept = this_settings->raft.log_bytes_kept.bytes;
+      return caf::actor_cast<caf::actor>(
+        actors::start_log_writer(system, context, life, std::move(setup)));
+    };
+    auto spec = store_child("log_writer", start, [](directory::handles& now) { now.log_writer = {}; });
+    spec.owns_store = true;
+    return spec;
+  }
+
+  child_spec storage_writer() const {
+    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
+                                                             actors::generation life) {
+      actors::storage_writer_settings setup;
+      setup.wal_warning_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
+      setup.open = [this_settings, board = context.board] {
+        // The log writer has begun: it stands before this child in the list.
+        return open_state(*this_settings, board->get<actors::log_status>()->identity);
+      };
+      return caf::actor_cast<caf::actor>(
+        actors::start_storage_writer(system, context, life, std::move(setup)));
+    };
+    auto spec = store_child("storage_writer", start,
+                            [](directory::handles& now) { now.storage_writer = {}; });
+    spec.owns_store = true;
+    return spec;
+  }
+
+  child_spec reader_pool() const {
+    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
+                                                             actors::generation) {
+      actors::reader_pool_settings setup;
+      setup.readers = this_settings->cluster.sqlite_read_pool_size;
+      setup.waiting_max = this_settings->raft.reads_waiting_max;
+      return caf::actor_cast<caf::actor>(actors::start_reader_pool(system, context, setup));
+    };
+    auto spec = store_child("reader_pool", start,
+                            [](directory::handles& now) { now.reader_pool = {}; });
+    spec.owns_store = true; // its readers hold connections
+    return spec;
+  }
+
+  child_spec raft() const {
+    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
+                                                             actors::generation life) {
+      return caf::actor_cast<caf::actor>(
+        actors::start_raft_actor(system, context, life, raft_setup(*this_settings, context)));
+    };
+    return store_child("raft", start, [](directory::handles& now) { now.raft = {}; });
+  }
+
+  child_spec checkpoint_scheduler() const {
+    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
+                                                             actors::generation) {
+      actors::checkpoint_scheduler_settings setup;
+      setup.limits.truncate_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
+      if (const auto& window = this_settings->cluster.sqlite_checkpoint_window)
+        setup.limits.window
+          = actors::daily_window{static_cast<std::uint32_t>(window->begin.count()),
+                                 static_cast<std::uint32_t>(window->end.count())};
+      setup.wall_clock = [] { return std::chrono::system_clock::now(); };
+      return caf::actor_cast<caf::actor>(
+        actors::start_checkpoint_scheduler(system, context, std::move(setup)));
+    };
+    auto spec = store_child("checkpoint_scheduler", start,
+                            [](directory::handles& now) { now.checkpoint_scheduler = {}; });
+    spec.group.clear();
+    return spec;
+  }
+
+private:
+  using change = void (*)(directory::handles&);
+
+  static actors::raft_settings raft_setup(const settings& all,
+                                          const actors::actor_context& context) {
+    actors::raft_settings setup;
+    setup.tick_interval = all.raft.heartbeat_interval;
+    setup.core.self = ::raft::server_id{all.cluster.node_id};
+    setup.core.cluster_id = context.board->get<actors::log_status>()->identity.cluster_id;
+    setup.core.election_timeout_ticks_min = ticks(all.raft.election_timeout_min, all);
+    setup.core.election_timeout_ticks_max = ticks(all.raft.election_timeout_max, all);
+    setup.core.proposals_in_flight_max = all.raft.proposals_in_flight_max;
+    setup.core.proposal_bytes_in_flight_max = all.raft.proposal_bytes_in_flight_max.bytes;
+    setup.core.reads_waiting_max = all.raft.reads_waiting_max;
+    setup.random_seed = base::hash_of(base::to_string(base::random_uuid())).low;
+    setup.wall_clock_ms = unix_time_ms;
+    return setup;
+  }
+
+  static std::uint32_t ticks(milliseconds time, const settings& all) {
+    return static_cast<std::uint32_t>(
+      std::max<std::int64_t>(1, time.count() / all.raft.heartbeat_interval.count()));
+  }
+
+  /// A member of the group that stands or falls together.
+  template <class Start>
+  child_spec store_child(const char* name, Start start, change forget) const {
+    child_spec spec;
+    spec.id = name;
+    spec.group = store_group;
+    spec.start = std::move(start);
+    spec.forget = [where = context_.where, forget] { where->change(forget); };
+    spec.shutdown_budget = all_.supervisor.shutdown_time;
+    spec.start_budget = all_.supervisor.hang_time;
+    spec.progress = [registry = context_.registry, id = std::string(name)] {
+      return registry->messages_of(id);
+    };
+    return spec;
+  }
+
+  const settings& all_;
+  const actors::actor_context& context_;
+};
+
+} // namespace
+
+std::vector<child_spec> children_of(const settings& all, const actors::actor_context& context) {
+  child_list list(all, context);
+  return {list.log_writer(), list.storage_writer(), list.reader_pool(), list.raft(),
+          list.checkpoint_scheduler()};
+}
+
+} // namespace node

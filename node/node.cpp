@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include "actors/actor_context.hpp"
+#include "actors/actor_gateway.hpp"
+#include "base/log.hpp"
+#include "http/server.hpp"
+#include "node/children.hpp"
+#include "node/cross_check_request.hpp"
+#include "node/data_directory.hpp"
+#include "node/stores.hpp"
+#include "node/versions.hpp"
+#include "supervisor/process_gate.hpp"
+#include "supervisor/supervisor_actor.hpp"
+
+namespace node {
+
+namespace {
+
+constexpr auto target = "aspen::node";
+
+/// A supervisor that has not said a word for so long hangs.
+constexpr std::chrono::seconds supervisor_silence_max{10};
+
+/// Of the time to shut down, what clients get to hear their answers.
+std::chrono::milliseconds drain_time(const settings& all) {
+  return all.supervisor.shutdown_time / 4;
+}
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    // Sharing and a finite throughput: one busy actor must not starve the others.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-throughput", std::size_t{100});
+  }
+};
+
+http::settings http_setup(const settings& all) {
+  http::settings setup;
+  auto paths = store_paths_of(all);
+  auto linked = linked_versions();
+  setup.http_addr = to_string(all.cluster.http_addr);
+  setup.admin_addr = to_string(all.cluster.admin_addr);
+  setup.workers = all.http.workers;
+  setup.data_limits.connections_max = all.http.connections_max;
+  setup.data_limits.requests_in_flight_max = all.http.requests_in_flight_max;
+  setup.times.request = all.http.request_timeout;
+  setup.times.idle = all.http.idle_timeout;
+  setup.allowed_hosts = all.http.allowed_hosts;
+  setup.node_id = all.cluster.node_id;
+  setup.versions = {linked.caf, linked.sqlite, linked.sqlite_has_wal_reset_bug, linked.lmdb};
+  setup.is_in_memory = all.cluster.storage_backend == storage::backend::inmemory;
+  if (!setup.is_in_memory)
+    setup.disk_paths = {paths.data_dir};
+  if (all.cluster.storage_backend == storage::backend::sqlite)
+    setup.wal_path = paths.state_path + "-wal";
+  return setup;
+}
+
+cross_check_request check_of(const settings& all, supervisor::check_scope scope) {
+  cross_check_request request;
+  request.paths = store_paths_of(all);
+  request.options.is_full = scope == supervisor::check_scope::everything;
+  request.options.digest_budget = request.options.is_full ? all.supervisor.digest_budget
+                                                          : std::chrono::milliseconds(0);
+  request.options.expected_server = raft::server_id{all.cluster.node_id};
+  return request;
+}
+
+class running_node final : public node {
+public:
+  explicit running_node(const settings& all) : all_(all) {}
+
+  ~running_node() override {
+    if (http_)
+      http_->stop();
+    system_.reset();
+    http_.reset();
+  }
+
+  base::status begin();
+
+  exit_reason wait() override;
+  void drain() override;
+  void stop_now() override { base::log::warn(target, "not waiting for what is under way"); }
+  bool is_live() const override;
+  actors::phase phase() const override;
+  std::string status_text() const override;
+
+private:
+  supervisor::supervisor_settings supervision();
+  void end_with(exit_reason why);
+  void on_refused(const storage::check_report& report);
+  void stop_children();
+
+  const settings all_;
+  std::optional<data_directory> directory_;
+  actors::actor_context context_;
+  std::unique_ptr<actors::gateway> gateway_;
+  std::unique_ptr<http::server> http_;
+  system_config config_;
+  std::optional<caf::actor_system> system_;
+  supervisor::supervisor_handle supervisor_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_draining_ = false;
+  bool children_stopped_ = false;
+  std::optional<exit_reason> ended_;
+};
+
+base::status running_node::begin() {
+  auto directory = data_directory::open(all_);
+  if (!directory)
+    return base::fail(directory.error());
+  directory_ = std::move(*directory);
+
+  context_.registry = std::make_shared<actors::actor_registry>();
+  context_.board = std::make_shared<actors::status_board>();
+  context_.metrics = std::make_shared<actors::node_metrics>(raft::server_id{all_.cluster.node_id});
+  context_.where = std::make_shared<actors::directory>();
+  gateway_ = actors::make_actor_gateway(context_, [this] { drain(); });
+
+  http_ = std::make_unique<http::server>(http_setup(all_), *gateway_, *context_.metrics);
+  if (auto bound = http_->start(); !bound)
+    return bound;
+  base::log::info(target, "listening", {{"http_addr", to_string(all_.cluster.http_addr)},
+                                        {"admin_addr", to_string(all_.cluster.admin_addr)}});
+  system_.emplace(config_);
+  auto started = supervisor::start_supervisor(*system_, supervision());
+  if (!started)
+    return base::fail(started.error());
+  supervisor_ = *started;
+  return {};
+}
+
+supervisor::supervisor_settings running_node::supervision() {
+  supervisor::supervisor_settings setup;
+  setup.children = children_of(all_, context_);
+  supervisor::process_gate_settings gate;
+  gate.arguments = [this](supervisor::check_scope scope) {
+    auto command = cross_check_command(check_of(all_, scope));
+    return std::vector<std::string>(command.begin() + 1, command.end());
+  };
+  setup.gates[store_group] = std::make_shared<supervisor::process_gate>(std::move(gate));
+  const auto& wanted = all_.supervisor;
+  setup.limits.first_delay = wanted.backoff_initial;
+  setup.limits.last_delay = wanted.backoff_max;
+  setup.limits.restarts_max = wanted.restarts_max;
+  setup.limits.window = wanted.restart_window;
+  setup.limits.circuit_open_for = wanted.circuit_open_time;
+  setup.limits.stable_closes_after = wanted.half_open_time;
+  setup.limits.stable_resets_after = wanted.stability_time;
+  setup.registry = context_.registry;
+  setup.board = context_.board;
+  setup.stores_open = describe_open_stores;
+  setup.on_refused = [this](const std::string&, const storage::check_report& report) {
+    on_refused(report);
+  };
+  setup.on_hung = [this](const std::string& child, const std::string& why) {
+    base::log::error(target, "a store's owner hangs; ending the process",
+                     {{"child", child}, {"reason", why}});
+    end_with(exit_reason::hung);
+  };
+  setup.on_stopped = [this](const supervisor::stop_outcome& outcome) {
+    if (!outcome.hanging.empty())
+      return end_with(exit_reason::hung);
+    std::lock_guard guard(mutex_);
+    children_stopped_ = true;
+    changed_.notify_all();
+  };
+  return setup;
+}
+
+void running_node::on_refused(const storage::check_report& report) {
+  if (all_.supervisor.on_refusal == refusal_action::exit)
+    return end_with(exit_reason::refused);
+  base::log::error(target, "refused; staying up to say so",
+                   {{"what_to_do", report.what_to_do}});
+}
+
+void running_node::end_with(exit_reason why) {
+  std::lock_guard guard(mutex_);
+  if (!ended_)
+    ended_ = why;
+  changed_.notify_all();
+}
+
+void running_node::drain() {
+  std::lock_guard guard(mutex_);
+  is_draining_ = true;
+  changed_.notify_all();
+}
+
+exit_reason running_node::wait() {
+  std::unique_lock guard(mutex_);
+  changed_.wait(guard, [this] { return is_draining_ || ended_; });
+  if (ended_ == exit_reason::hung)
+    return *ended_;
+  guard.unlock();
+  stop_children();
+  guard.lock();
+  if (!ended_)
+    ended_ = exit_reason::stopped;
+  return *ended_;
+}
+
+/// First the clients get their answers, then the children end in reverse order.
+void running_node::stop_children() {
+  if (!http_->drain(drain_time(all_)))
+    base::log::warn(target, "some requests were still under way at the end of the drain");
+  caf::anon_send(supervisor_, supervisor::stop_all{});
+  std::unique_lock guard(mutex_);
+  changed_.wait(guard, [this] { return children_stopped_ || ended_ == exit_reason::hung; });
+  supervisor_ = nullptr;
+}
+
+bool running_node::is_live() const {
+  auto status = context_.board->get<actors::supervisor_status>();
+  return status
+         && std::chrono::steady_clock::now() - status->last_tick < supervisor_silence_max;
+}
+
+actors::phase running_node::phase() const {
+  auto status = context_.board->get<actors::supervisor_status>();
+  if (!status)
+    return actors::phase::starting;
+  auto raft = context_.board->get<actors::raft_status>();
+  if (status->phase == actors::phase::running && (!raft || raft->core.leader.value == 0))
+    return actors::phase::starting;
+  return status->phase;
+}
+
+std::string running_node::status_text() const {
+  auto now = phase();
+  auto text = std::string(to_string(now));
+  if (auto raft = context_.board->get<actors::raft_status>(); raft && now == actors::phase::running)
+    return (raft->core.role == raft::role_name::leader ? "leader, term " : "term ")
+           + std::to_string(raft->core.current_term.value) + ", "
+           + std::to_string(raft->core.last_applied.value) + " applied";
+  auto status = context_.board->get<actors::supervisor_status>();
+  if (status && now == actors::phase::refused && status->last_check)
+    for (const auto& finding : status->last_check->findings)
+      if (finding.is_violated)
+        return text + ": " + finding.text;
+  return text;
+}
+
+} // namespace
+
+base::result<std::unique_ptr<node>> node::start(const settings& all) {
+  auto started = std::make_unique<running_node>(all);
+  if (auto begun = started->begin(); !begun)
+    return base::fail(begun.error());
+  return started;
+}
+
+} // namespace node

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/stores.hpp"
+
+#include <filesystem>
+
+#include "base/log.hpp"
+#include "storage/lmdb_log_store.hpp"
+#include "storage/lmdb_state_machine.hpp"
+#include "storage/memory_log_store.hpp"
+#include "storage/memory_state_machine.hpp"
+#include "storage/open_stores.hpp"
+#include "storage/sqlite_open_files.hpp"
+#include "storage/sqlite_state_machine.hpp"
+
+namespace node {
+
+namespace {
+
+constexpr auto target = "aspen::node";
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+/// A new life of this server: nothing of it existed before.
+storage::log_seed new_seed(const settings& all) {
+  storage::identity identity;
+  identity.cluster_id = base::random_uuid();
+  identity.server = raft::server_id{all.cluster.node_id};
+  identity.incarnation = base::random_uuid();
+  identity.log_uuid = base::random_uuid();
+  raft::membership members;
+  members.voters.push_back({identity.server, identity.incarnation,
+                            to_string(all.cluster.raft_addr), to_string(all.cluster.http_addr)});
+  return storage::genesis_seed(identity, members);
+}
+
+base::status create_log(const settings& all, const storage::lmdb_log_options& options) {
+  auto seed = new_seed(all);
+  base::log::info(target, "making a new log",
+                  {{"path", options.path},
+                   {"cluster_id", base::to_string(seed.identity.cluster_id)},
+                   {"incarnation", base::to_string(seed.identity.incarnation)}});
+  return storage::lmdb_log_store::create(options, seed);
+}
+
+/// The state machine is gone, the log is whole: everything is applied again from index 1.
+base::status prepare_replay(storage::log_store& log) {
+  if (log.state().checkpoint_started.value == 0)
+    return {};
+  base::log::warn("aspen::raft::storage_sqlite",
+                  "state machine is missing; rebuilding it by replaying the log",
+                  {{"entries", log.state().last.index.value}});
+  return log.reset_checkpoints();
+}
+
+} // namespace
+
+base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
+                                                           storage::log_verification how) {
+  if (all.cluster.storage_backend == storage::backend::inmemory)
+    return std::make_unique<storage::memory_log_store>(new_seed(all));
+  auto paths = store_paths_of(all);
+  storage::lmdb_log_options options;
+  options.path = paths.log_path;
+  options.map_bytes = all.cluster.lmdb_map_size.bytes;
+  options.verification = how;
+  if (!exists(options.path)) {
+    if (auto made = create_log(all, options); !made)
+      return base::fail(made.error().within("make the log"));
+  }
+  auto opened = storage::lmdb_log_store::open(options);
+  if (!opened)
+    return base::fail(opened.error().within("open the log"));
+  if (!exists(paths.state_path))
+    if (auto prepared = prepare_replay(**opened); !prepared)
+      return base::fail(prepared.error().within("prepare a replay of the log"));
+  return std::move(*opened);
+}
+
+base::result<std::unique_ptr<storage::state_machine>>
+open_state(const settings& all, const storage::identity& identity) {
+  auto path = store_paths_of(all).state_path;
+  if (all.cluster.storage_backend == storage::backend::inmemory)
+    return std::make_unique<storage::memory_state_machine>(identity);
+  if (all.cluster.storage_backend == storage::backend::lmdb) {
+    storage::lmdb_state_options options;
+    options.path = path;
+    options.map_bytes = all.cluster.lmdb_map_size.bytes;
+    return exists(path) ? storage::lmdb_state_machine::open(options)
+                        : storage::lmdb_state_machine::create(options, identity);
+  }
+  storage::sqlite_state_options options;
+  options.path = path;
+  return exists(path) ? storage::sqlite_state_machine::open(options)
+                      : storage::sqlite_state_machine::create(options, identity);
+}
+
+std::optional<std::string> describe_open_stores() {
+  auto open = storage::open_stores();
+  for (const auto& file : storage::sqlite_open_files())
+    open.push_back(file.path + " (" + std::to_string(file.writers) + " writers, "
+                   + std::to_string(file.readers) + " readers)");
+  if (open.empty())
+    return std::nullopt;
+  std::string text;
+  for (const auto& path : open)
+    text += (text.empty() ? "" : ", ") + path;
+  return text;
+}
+
+} // namespace node

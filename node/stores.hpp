@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "node/settings.hpp"
+#include "storage/log_store.hpp"
+#include "storage/log_scan.hpp"
+#include "storage/state_machine.hpp"
+
+/// Opens the stores of the configured backend, and makes them where there are none. Each
+/// call runs on the thread of the actor that will own the store, after the gate said yes.
+namespace node {
+
+/// The log. A missing one is made, as a new incarnation and the sole voter of a new
+/// cluster, or of the cluster that `initial_members` names. An existing log whose state
+/// machine is gone forgets its checkpoint marks, so that it can be replayed from its start.
+base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
+                                                           storage::log_verification how);
+
+/// The state machine of the log with that identity. A missing one is made empty; the
+/// protocol then replays the log into it.
+base::result<std::unique_ptr<storage::state_machine>>
+open_state(const settings& all, const storage::identity& identity);
+
+/// What this process still holds open of the stores, for a person; nothing when all is closed.
+std::optional<std::string> describe_open_stores();
+
+} // namespace node
