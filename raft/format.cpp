@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/format.hpp"
+
+#include <algorithm>
+
+namespace raft {
+
+namespace {
+
+template <class... Handlers>
+struct overloaded_set : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+overloaded_set(Handlers...) -> overloaded_set<Handlers...>;
+
+template <class Tag>
+std::string number(const base::tagged_id<Tag>& id) {
+  return std::to_string(id.value);
+}
+
+std::string ids_of(const std::vector<member>& members) {
+  std::string text;
+  for (const auto& each : members)
+    text += (text.empty() ? "" : ",") + number(each.id);
+  return text;
+}
+
+std::string payload_text(const payload& content) {
+  constexpr std::size_t shown_bytes_max = 24;
+  const auto& bytes = content.bytes();
+  bool is_short_text = bytes.size() <= shown_bytes_max
+                       && std::all_of(bytes.begin(), bytes.end(), [](char byte) {
+                            return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+                          });
+  return is_short_text ? "\"" + bytes + "\"" : std::to_string(bytes.size()) + " bytes";
+}
+
+// Long runs by their ends, so that a transcript stays readable.
+std::string entries_text(const std::vector<entry>& entries) {
+  constexpr std::size_t listed_max = 8;
+  if (entries.empty())
+    return "none";
+  if (entries.size() > listed_max)
+    return std::to_string(entries.size()) + " entries " + to_string(entries.front()) + " .. "
+           + to_string(entries.back());
+  std::string text;
+  for (const auto& each : entries)
+    text += (text.empty() ? "" : ", ") + to_string(each);
+  return text;
+}
+
+std::string outcome_text(const append_entries_reply& reply) {
+  return std::visit(overloaded_set{
+                      [](const append_accepted& each) {
+                        return "accepted match=" + number(each.match_index);
+                      },
+                      [](const append_conflict& each) {
+                        return "conflict rejected=" + number(each.rejected)
+                               + " hint=" + to_string(each.hint);
+                      },
+                      [](const append_diverged& each) {
+                        return "diverged at=" + to_string(each.at);
+                      },
+                    },
+                    reply.outcome);
+}
+
+std::string round_text(std::uint64_t round) {
+  return round == 0 ? "" : " read_round=" + std::to_string(round);
+}
+
+std::string vote_text(const request_vote& request) {
+  return "request_vote term=" + number(request.term) + " last=" + to_string(request.last)
+         + (request.is_pre_vote ? " pre_vote" : "") + (request.is_transfer ? " transfer" : "");
+}
+
+std::string append_text(const append_entries& request) {
+  return "append_entries term=" + number(request.term)
+         + " previous=" + to_string(request.previous)
+         + " leader_commit=" + number(request.leader_commit) + round_text(request.read_round)
+         + " entries: " + entries_text(request.entries);
+}
+
+std::string answer_text(const proposal_answer& answer) {
+  return std::visit(overloaded_set{
+                      [](const proposal_appended& each) {
+                        return "proposal " + std::to_string(each.request) + " appended at "
+                               + to_string(each.id);
+                      },
+                      [](const proposal_committed& each) {
+                        return "proposal " + std::to_string(each.request) + " committed at "
+                               + to_string(each.id);
+                      },
+                      [](const proposal_dropped& each) {
+                        return "proposal " + std::to_string(each.request) + " dropped";
+                      },
+                    },
+                    answer);
+}
+
+std::string answer_text(const read_answer& answer) {
+  if (const auto* confirmed = std::get_if<read_confirmed>(&answer))
+    return "read " + std::to_string(confirmed->request) + " confirmed at "
+           + number(confirmed->index);
+  return "read " + std::to_string(std::get<read_dropped>(answer).request) + " dropped";
+}
+
+std::string persist_text(const persist_request& request) {
+  auto text = "persist " + to_string(request.state);
+  if (request.truncate_from)
+    text += " truncate_from=" + number(*request.truncate_from);
+  return text + " entries: " + entries_text(request.entries);
+}
+
+} // namespace
+
+std::string_view to_string(role_name role) {
+  switch (role) {
+  case role_name::follower: return "follower";
+  case role_name::pre_candidate: return "pre_candidate";
+  case role_name::candidate: return "candidate";
+  case role_name::leader: return "leader";
+  case role_name::learner: return "learner";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(entry_kind kind) {
+  switch (kind) {
+  case entry_kind::no_op: return "no_op";
+  case entry_kind::membership: return "membership";
+  case entry_kind::command: return "command";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(event::kind what) {
+  switch (what) {
+  case event::kind::became_follower: return "became_follower";
+  case event::kind::became_pre_candidate: return "became_pre_candidate";
+  case event::kind::became_candidate: return "became_candidate";
+  case event::kind::became_leader: return "became_leader";
+  case event::kind::became_learner: return "became_learner";
+  case event::kind::commit_advanced: return "commit_advanced";
+  case event::kind::membership_changed: return "membership_changed";
+  case event::kind::entries_truncated: return "entries_truncated";
+  case event::kind::peer_diverged: return "peer_diverged";
+  }
+  return "unknown";
+}
+
+std::string to_string(const entry_id& id) {
+  return number(id.index) + "/" + number(id.term);
+}
+
+std::string to_string(const entry& what) {
+  auto text = to_string(what.id) + " " + std::string(to_string(what.kind));
+  return what.payload.size() == 0 ? text : text + " " + payload_text(what.payload);
+}
+
+std::string to_string(const hard_state& state) {
+  return "term=" + number(state.current_term) + " vote=" + number(state.voted_for)
+         + " commit=" + number(state.commit_index);
+}
+
+std::string to_string(const membership& members) {
+  auto text = "voters=" + ids_of(members.voters);
+  if (members.is_joint())
+    text += " outgoing=" + ids_of(members.outgoing_voters);
+  if (!members.learners.empty())
+    text += " learners=" + ids_of(members.learners);
+  return text;
+}
+
+std::string to_string(const message& body) {
+  return std::visit(
+    overloaded_set{
+      [](const request_vote& each) { return vote_text(each); },
+      [](const request_vote_reply& each) {
+        return "request_vote_reply term=" + number(each.term)
+               + (each.is_granted ? " granted" : " refused")
+               + (each.is_pre_vote ? " pre_vote" : "");
+      },
+      [](const append_entries& each) { return append_text(each); },
+      [](const append_entries_reply& each) {
+        return "append_entries_reply term=" + number(each.term) + " " + outcome_text(each)
+               + round_text(each.read_round)
+               + (each.state_machine_is_lost ? " state_machine_is_lost" : "");
+      },
+      [](const install_snapshot& each) {
+        return "install_snapshot term=" + number(each.term) + " point=" + to_string(each.point.id)
+               + " size_bytes=" + std::to_string(each.size_bytes);
+      },
+      [](const install_snapshot_reply& each) {
+        return "install_snapshot_reply term=" + number(each.term)
+               + " installed=" + number(each.installed);
+      },
+      [](const timeout_now& each) { return "timeout_now term=" + number(each.term); },
+    },
+    body);
+}
+
+std::string to_string(const propose_outcome& outcome) {
+  return std::visit(overloaded_set{
+                      [](const accepted&) { return std::string("accepted"); },
+                      [](const not_leader& each) { return "not_leader leader=" + number(each.leader); },
+                      [](const overloaded& each) {
+                        return "overloaded limit=" + std::to_string(each.limit)
+                               + " actual=" + std::to_string(each.actual);
+                      },
+                    },
+                    outcome);
+}
+
+std::string to_string(const core_status& status) {
+  return std::string(to_string(status.role)) + " term=" + number(status.current_term)
+         + " vote=" + number(status.voted_for) + " leader=" + number(status.leader)
+         + " log=[" + number(status.first_index) + "," + number(status.last_index) + "]"
+         + " durable=" + number(status.durable_index) + " commit=" + number(status.commit_index)
+         + " durable_commit=" + number(status.durable_commit_index)
+         + " applied=" + number(status.last_applied)
+         + " proposals=" + std::to_string(status.proposals_in_flight)
+         + " reads=" + std::to_string(status.reads_waiting) + " " + to_string(status.membership);
+}
+
+std::string to_string(const ready& owed) {
+  std::string text;
+  auto line = [&text](const std::string& content) { text += content + "\n"; };
+  for (const auto& each : owed.events)
+    line("event " + std::string(to_string(each.what)) + " term=" + number(each.term)
+         + " index=" + number(each.index));
+  for (const auto& each : owed.send_now)
+    line("send " + number(each.to) + " " + to_string(each.body));
+  if (owed.persist)
+    line(persist_text(*owed.persist));
+  for (const auto& each : owed.send_after_persist)
+    line("then send " + number(each.to) + " " + to_string(each.body));
+  for (const auto& each : owed.proposals)
+    line(answer_text(each));
+  for (const auto& each : owed.reads)
+    line(answer_text(each));
+  if (owed.apply)
+    line("apply " + entries_text(owed.apply->entries));
+  if (owed.log_read)
+    line("log_read [" + number(owed.log_read->first) + ", " + number(owed.log_read->last) + "]");
+  if (owed.compact)
+    line("compact up_to=" + number(owed.compact->up_to));
+  if (owed.start_apply_timer)
+    line("start_apply_timer");
+  return text;
+}
+
+} // namespace raft
