@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace storage {
+
+/// What a walk over the pages of a closed LMDB file found.
+struct lmdb_structure {
+  std::uint64_t file_bytes = 0;
+  std::uint64_t pages_used = 0;
+  std::uint64_t pages_free = 0;
+  std::vector<std::string> faults; ///< the first few; empty: LMDB may open the file
+};
+
+/// Reads the whole file with plain reads, then walks its trees: every page in its place,
+/// reached once and not listed as free, within the file and the map, keys in order,
+/// counts as recorded. LMDB itself checks none of this, and ends the process with SIGSEGV
+/// or SIGBUS where it meets it; this does neither. The counterpart of SQLite's
+/// `quick_check`, for the page format of LMDB 0.9 (data version 1).
+///
+/// Requires: nobody writes to the file; this process does not have it open.
+/// Errors: `not_found`; `resource`; `io` when the device cannot deliver a page;
+/// `incompatible` for another data version.
+base::result<lmdb_structure> check_lmdb_structure(const std::string& path);
+
+} // namespace storage
