@@ -37,10 +37,19 @@ struct rule_finding {
 };
 
 struct check_options {
-  bool is_full = true;                               ///< log CRC and chain over all entries, structure of both files
-  std::chrono::milliseconds digest_budget{2000};     ///< for the digest of all rows; zero: none
-  std::optional<base::uuid> expected_cluster;        ///< from the configuration, if it names one
-  raft::server_id expected_server;                   ///< the configured node id
+  /// Log CRC and chain over all entries, structure of both files; else the log's tail.
+  bool is_full = true;
+  std::chrono::milliseconds digest_budget{2000}; ///< for the digest of all rows; zero: none
+  std::optional<base::uuid> expected_cluster;    ///< from the configuration, if it names one
+  raft::server_id expected_server;               ///< the configured node id; zero: any
+};
+
+/// What the node has to do about a pending install before it starts (rule 17).
+enum class install_step {
+  none,   ///< nothing is pending
+  finish, ///< the database is the snapshot already: `log_store::finish_pending_install`
+  swap,   ///< the snapshot file verifies: put it in the database's place, then finish
+  drop,   ///< the snapshot file is of no use: `log_store::drop_pending_install`
 };
 
 struct check_report {
@@ -50,16 +59,27 @@ struct check_report {
   std::optional<raft::log_index> commit_index;
   std::optional<raft::log_index> last_index;
   bool digest_was_complete = false;
+  /// With `ok`: the WAL lost frames, and the database file alone is whole. Call
+  /// `set_wal_aside` before the database is opened (rule 12).
+  bool wal_must_be_set_aside = false;
+  storage::install_step install = install_step::none;
   std::uint64_t duration_ms = 0;
   std::string what_to_do; ///< for the operator, when not ok
 };
 
-/// Requires: nobody has either store open for writing. Runs in a child process of the
-/// node: a damaged LMDB file may end the process. A pair of missing stores is `ok`
-/// (a new node); a missing log beside an existing state machine is `refuse`.
+/// Requires: nobody has either store open, this process included. Runs in a child process
+/// of the node: a damaged file may still end the process, which is a `refuse`. A pair of
+/// missing stores is `ok` (a new node); a missing log beside an existing state machine is
+/// `refuse`. Before a `rebuild` is acted upon, `log_store::reset_checkpoints`.
 check_report cross_check(const store_paths& paths, const check_options& options);
 
-/// One JSON object, and back; the form in which the child process answers.
+/// The names in JSON and logs.
+std::string_view to_string(verdict value);
+std::string_view to_string(install_step value);
+std::string_view to_string(backend value);
+
+/// One JSON object, and back; the form in which the child process answers. Nothing for
+/// text that `to_json` cannot have made.
 std::string to_json(const check_report& report);
 std::optional<check_report> check_report_from_json(std::string_view text);
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "storage/cross_check.hpp"
+#include "storage/cross_check_evidence.hpp"
+#include "storage/judgement.hpp"
+
+/// The judgement of what was read: one function a rule, INV-70 to INV-84. Pure.
+namespace storage {
+
+/// What is settled before the rules about the state machine can be asked.
+struct settled {
+  install_step install = install_step::none;
+  bool wal_must_be_set_aside = false;
+  const state_evidence* state = nullptr; ///< the view that counts; nothing when it will be replaced
+};
+
+/// Both stores, or neither (INV-70).
+void judge_presence(const evidence& all, const check_options& options, judgement& out);
+/// What could be read at all: INV-72, INV-73, INV-74, INV-84.
+void judge_log(const evidence& all, judgement& out);
+void judge_state(const evidence& all, const settled& what, judgement& out);
+/// Whose stores they are (INV-71).
+void judge_identity(const evidence& all, const settled& what, const check_options& options,
+                    judgement& out);
+/// What is to be done about a pending install (INV-82) and a WAL that lost frames
+/// (INV-80, INV-81).
+settled settle(const evidence& all, judgement& out);
+/// One story: INV-75 to INV-79. Requires: the log's marks and the state's facts were read.
+void judge_story(const evidence& all, const settled& what, judgement& out);
+
+} // namespace storage

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each store is by itself, and whose it is.
+#include "storage/cross_check_rules.hpp"
+
+namespace storage {
+
+using base::errc;
+
+void judge_presence(const evidence& all, const check_options& options, judgement& out) {
+  bool has_log = all.log.presence == presence::present;
+  bool has_state = all.state.presence == presence::present || all.has_orphan_wal;
+  if (!has_log && !has_state)
+    return out.note("INV-70", "there is no log and no state machine: a new node");
+  if (!has_log)
+    return out.rule("INV-70", false,
+                    "the log " + all.paths.log_path + " is missing and the state machine "
+                        + all.paths.state_path + " exists: a lost log is not a new node");
+  if (all.state.presence == presence::present)
+    return out.rule("INV-70", true, "both stores are there");
+  if (!all.log.scan)
+    return; // why is said elsewhere
+  const auto& point = all.log.scan->marks.snapshot.id.index;
+  if (point == raft::log_index{})
+    return out.note("INV-70",
+                    "the state machine " + all.paths.state_path
+                        + " is missing and the log reaches back to its beginning: it is rebuilt "
+                          "by replay of entries 1 to "
+                        + text_of(all.log.scan->marks.hard_state.commit_index),
+                    verdict::rebuild);
+  const auto& newest = all.log.scan->memberships.empty()
+                           ? all.log.scan->marks.snapshot.membership
+                           : all.log.scan->memberships.back().membership;
+  auto self = all.log.scan->marks.identity.server;
+  if (options.expected_server != raft::server_id{})
+    self = options.expected_server;
+  out.rule("INV-70", false,
+           "the state machine " + all.paths.state_path
+               + " is missing and the log begins after index " + text_of(point)
+               + (newest.is_sole_voter(self) ? ": the only voter has nobody to fetch the rest from"
+                                             : ": the rest must come from another server"));
+}
+
+void judge_log(const evidence& all, judgement& out) {
+  if (all.log.presence == presence::missing)
+    return;
+  if (all.log.failure)
+    return judge_failure("INV-73", *all.log.failure, out);
+  for (const auto& fault : all.log.structure_faults)
+    out.rule("INV-73", false, all.paths.log_path + ": " + fault);
+  if (!all.log.scan)
+    return;
+  for (const auto& fault : all.log.scan->faults)
+    out.rule(fault.code == errc::incompatible ? "INV-72" : fault.rule, false,
+             all.paths.log_path + ": " + fault.text);
+  if (all.log.scan->faults.empty())
+    out.rule("INV-73", true,
+             "the log is sound: " + std::to_string(all.log.scan->entries) + " entries, last "
+                 + text_of(all.log.scan->last.index));
+}
+
+void judge_state(const evidence& all, const settled& what, judgement& out) {
+  if (all.state.presence == presence::missing || what.state == nullptr)
+    return;
+  const auto& state = *what.state;
+  if (state.failure)
+    return judge_failure("INV-74", *state.failure, out);
+  if (state.structure)
+    judge_failure("INV-74", state.structure->within(all.paths.state_path), out);
+  if (state.facts && !state.facts->meta_is_sealed)
+    out.rule("INV-74", false,
+             all.paths.state_path + ": the replicated values do not match their checksum");
+  if (state.facts && !state.facts->local_is_sealed)
+    out.rule("INV-74", false,
+             all.paths.state_path + ": the values of this node do not match their checksum");
+  if (state.rows)
+    judge_failure("INV-83", state.rows->within(all.paths.state_path), out);
+  else if (state.facts)
+    out.rule("INV-83", true,
+             state.rows_were_verified ? "every row matches the digest"
+                                      : "the rows were not all compared with the digest");
+  if (out.holds("INV-74"))
+    out.rule("INV-74", true, "the state machine is sound");
+}
+
+void judge_identity(const evidence& all, const settled& what, const check_options& options,
+                    judgement& out) {
+  auto compare = [&](const std::string& name, const std::string& found, const std::string& expected,
+                     const char* whose) {
+    if (found != expected)
+      out.rule("INV-71", false,
+               name + ": found " + found + ", expected " + expected + " (" + whose + ")");
+  };
+  auto expect = [&](const std::string& store, const storage::identity& who) {
+    if (options.expected_cluster)
+      compare("cluster id of the " + store, base::to_string(who.cluster_id),
+              base::to_string(*options.expected_cluster), "configuration");
+    if (options.expected_server != raft::server_id{})
+      compare("node id of the " + store, std::to_string(who.server.value),
+              std::to_string(options.expected_server.value), "configuration");
+  };
+  if (all.log.scan)
+    expect("log", all.log.scan->marks.identity);
+  const auto* state = what.state != nullptr && what.state->facts ? &*what.state->facts : nullptr;
+  if (state != nullptr && !all.log.scan)
+    expect("state machine", state->identity);
+  if (state == nullptr || !all.log.scan)
+    return;
+  const auto& log = all.log.scan->marks.identity;
+  const auto& mine = state->identity;
+  compare("node id of the state machine", std::to_string(mine.server.value),
+          std::to_string(log.server.value), "log");
+  compare("cluster id of the state machine", base::to_string(mine.cluster_id),
+          base::to_string(log.cluster_id), "log");
+  compare("incarnation of the state machine", base::to_string(mine.incarnation),
+          base::to_string(log.incarnation), "log");
+  compare("log the state machine belongs to", base::to_string(mine.log_uuid),
+          base::to_string(log.log_uuid), "log");
+  if (out.holds("INV-71"))
+    out.rule("INV-71", true,
+             "both stores are of node " + std::to_string(log.server.value) + " of cluster "
+                 + base::to_string(log.cluster_id));
+}
+
+} // namespace storage
