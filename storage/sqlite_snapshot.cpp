@@ -38,7 +38,7 @@ base::result<sqlite_database> open_copy(const std::string& path, const std::stri
 base::status relax(sqlite_database& copy) {
   if (auto done = copy.set_pragma("locking_mode", "EXCLUSIVE", "exclusive"); !done)
     return done;
-  if (auto done = copy.set_pragma("journal_mode", "OFF", "off"); !done)
+  if (auto done = copy.set_pragma("journal_mode", "MEMORY", "memory"); !done)
     return done;
   return copy.set_pragma("synchronous", "OFF", "0");
 }
