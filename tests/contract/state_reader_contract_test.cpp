@@ -143,8 +143,8 @@ TEST_CASE_METHOD(any_machine, "a scan of keys leaves the values out") {
 TEST_CASE_METHOD(any_machine, "long keys that begin alike stand in order and come and go") {
   std::string stem(499, 's');
   std::string twice(999, 's');
-  names expected{"a", stem, stem + "s", stem + "sa", stem + "sb", stem + "t",
-                 twice, twice + "s", twice + "sx", "t"};
+  names expected{"a",        stem,  stem + "s",  stem + "sa",  stem + "sb",
+                 stem + "t", twice, twice + "s", twice + "sx", "t"};
   std::sort(expected.begin(), expected.end());
   put_all({expected.rbegin(), expected.rend()});
   CHECK(keys_of(everything()) == expected);

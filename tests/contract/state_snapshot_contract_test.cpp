@@ -86,8 +86,7 @@ TEST_CASE_METHOD(any_machine, "a closed state machine tells its facts") {
   close();
   auto inspection = inspect(path());
   CHECK(inspection->facts().meta == meta);
-  CHECK(inspection->facts().meta.last_applied
-        == raft::entry_id{raft::log_index{2}, raft::term{4}});
+  CHECK(inspection->facts().meta.last_applied == raft::entry_id{raft::log_index{2}, raft::term{4}});
   CHECK(inspection->facts().watermark == log_watermark{2, raft::log_index{2}});
   CHECK(inspection->facts().meta_is_sealed);
   CHECK(inspection->check_structure());
