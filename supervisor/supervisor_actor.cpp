@@ -32,6 +32,15 @@ actors::failure refusal(const base::error& why) {
   return {code, actors::commit_status::no, why.text, 0, 0, {}};
 }
 
+/// The text an actor gave as its reason, else CAF's rendering of it.
+std::string describe(const caf::error& why, const caf::actor_system& system) {
+  if (!why)
+    return "normal end";
+  const auto& context = why.context();
+  return context.match_elements<std::string>() ? context.get_as<std::string>(0)
+                                               : system.render(why);
+}
+
 class supervisor_actor final : public actors::traced<supervisor_handle::base>, private unit_host {
 public:
   supervisor_actor(caf::actor_config& config, std::shared_ptr<actors::actor_stats> stats,
@@ -95,7 +104,7 @@ private:
     if (!what.reason || what.reason == caf::exit_reason::normal
         || what.reason == caf::exit_reason::user_shutdown)
       how = how_ended::normally;
-    auto why = what.reason ? system().render(what.reason) : std::string("normal end");
+    auto why = describe(what.reason, system());
     for (auto& each : units_)
       each->on_down(what.source, how, why);
     settle();
@@ -107,7 +116,7 @@ private:
       return;
     for (auto& each : units_) {
       if (why)
-        each->on_begin_failed(child, system().render(why));
+        each->on_begin_failed(child, describe(why, system()));
       else
         each->on_begun(child);
     }

@@ -22,7 +22,8 @@ public:
   scripted_gate* gate;
 };
 
-const std::string first_start = "check, start log 1, start state 1, start raft 1, start scheduler 1";
+const std::string first_start =
+    "check, start log 1, start state 1, start raft 1, start scheduler 1";
 
 /// How the group ends and starts again when `id` crashed.
 std::string told_of_crash(const std::string& id) {
@@ -134,14 +135,16 @@ TEST_CASE_METHOD(node_world, "a child without a store that does not begin in tim
   conducts["raft"].begins = false;
   start();
   pass(5s);
-  CHECK_THAT(child("raft").last_error, matchers::ContainsSubstring("no answer to begin within 5000"));
+  CHECK_THAT(child("raft").last_error,
+             matchers::ContainsSubstring("no answer to begin within 5000"));
   CHECK(hung.empty());
   conducts["raft"].begins = true;
   pass(1s);
   CHECK(status().phase == actors::phase::running);
 }
 
-TEST_CASE_METHOD(node_world, "a child that ends while the gate looks at another's stores restarts alone") {
+TEST_CASE_METHOD(node_world,
+                 "a child that ends while the gate looks at another's stores restarts alone") {
   start();
   gate->answer.reset();
   crash("raft");

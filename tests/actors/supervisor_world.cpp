@@ -33,10 +33,9 @@ namespace {
 class test_child : public actors::traced<caf::event_based_actor> {
 public:
   test_child(caf::actor_config& config, std::shared_ptr<actors::actor_registry> registry,
-             std::string id, supervisor_world& world)
+             std::string id, std::uint64_t generation, supervisor_world& world)
     : traced(config, registry, registry->add(id, "scheduled", "supervisor", 100)),
-      id_(std::move(id)),
-      world_(world) {
+      id_(std::move(id)), generation_(generation), world_(world) {
     set_exit_handler([this](caf::exit_msg& what) {
       world_.story.push_back("ask " + id_ + " to end");
       if (!world_.conducts[id_].ignores_exit)
@@ -46,9 +45,9 @@ public:
 
   caf::behavior make_behavior() override {
     return {
-      [this](actors::begin) { return on_begin(); },
-      [](const crash_now& what) { throw std::runtime_error(what.why); },
-      [this](end_now) { quit(); },
+        [this](actors::begin) { return on_begin(); },
+        [](const crash_now& what) { throw std::runtime_error(what.why); },
+        [this](end_now) { quit(); },
     };
   }
 
@@ -59,7 +58,8 @@ public:
   }
 
   void on_exit() override {
-    world_.live.erase(id_);
+    if (runs_as(generation_))
+      world_.live.erase(id_);
     world_.story.push_back("end " + id_);
   }
 
@@ -74,7 +74,13 @@ private:
     return caf::delegated<actors::begun>{};
   }
 
+  bool runs_as(std::uint64_t generation) const {
+    auto found = world_.live.find(id_);
+    return found != world_.live.end() && found->second == generation;
+  }
+
   std::string id_;
+  std::uint64_t generation_;
   supervisor_world& world_;
   std::vector<caf::response_promise> promises_;
 };
@@ -99,21 +105,23 @@ void scripted_gate::say(storage::verdict what) {
   storage::check_report report;
   report.verdict = what;
   if (what != storage::verdict::ok)
-    report.findings.push_back({"INV-70", "the test says so", what == storage::verdict::refuse
-                                                               || what == storage::verdict::retry});
+    report.findings.push_back(
+        {"INV-70", "the test says so",
+         what == storage::verdict::refuse || what == storage::verdict::retry});
   if (auto done = std::exchange(done_, nullptr))
     done(std::move(report));
 }
 
-supervisor_world::supervisor_world()
-  : system_(std::make_unique<caf::actor_system>(config_)) {
+supervisor_world::supervisor_world() : system_(std::make_unique<caf::actor_system>(config_)) {
   settings.registry = std::make_shared<actors::actor_registry>();
   settings.board = std::make_shared<actors::status_board>();
   settings.stores_open = [this] { return open_store; };
-  settings.on_refused
-    = [this](const std::string& unit, const storage::check_report&) { refusals.push_back(unit); };
-  settings.on_hung
-    = [this](const std::string& child, const std::string&) { hung.push_back(child); };
+  settings.on_refused = [this](const std::string& unit, const storage::check_report&) {
+    refusals.push_back(unit);
+  };
+  settings.on_hung = [this](const std::string& child, const std::string&) {
+    hung.push_back(child);
+  };
   settings.on_stopped = [this](const supervisor::stop_outcome& outcome) {
     story.push_back("stopped");
     stopped = outcome;
@@ -159,7 +167,7 @@ caf::actor supervisor_world::spawn_child(const std::string& id, std::uint64_t ge
   story.push_back("start " + id + " " + std::to_string(generation));
   if (conducts[id].start_throws)
     throw std::runtime_error("cannot be spawned");
-  auto handle = system_->spawn<test_child>(settings.registry, id, *this);
+  auto handle = system_->spawn<test_child>(settings.registry, id, generation, *this);
   live[id] = generation;
   handles_[id] = handle;
   return handle;
@@ -191,7 +199,9 @@ void supervisor_world::pass(std::chrono::milliseconds time) {
   }
 }
 
-void supervisor_world::settle() { scheduler().run(); }
+void supervisor_world::settle() {
+  scheduler().run();
+}
 
 void supervisor_world::stop() {
   caf::anon_send(supervisor_, supervisor::stop_all{});
@@ -201,9 +211,8 @@ void supervisor_world::stop() {
 actors::answer<supervisor::restart_under_way> supervisor_world::restart(const std::string& name) {
   auto asker = actors::blocking_asker::make();
   auto slot = std::make_shared<actors::slot<supervisor::restart_under_way>>(asker);
-  caf::anon_send(supervisor_,
-                 supervisor::restart_child{
-                   name, actors::reply_to<supervisor::restart_under_way>(slot)});
+  caf::anon_send(supervisor_, supervisor::restart_child{
+                                  name, actors::reply_to<supervisor::restart_under_way>(slot)});
   settle();
   return slot->take();
 }
@@ -226,13 +235,13 @@ std::string supervisor_world::state_of(const std::string& id) {
 bool supervisor_world::has_event(const std::string& who, const std::string& what) {
   auto events = status().events;
   return std::ranges::any_of(
-    events, [&](const auto& each) { return each.child == who && each.what == what; });
+      events, [&](const auto& each) { return each.child == who && each.what == what; });
 }
 
 std::size_t supervisor_world::count_events(const std::string& what) {
   auto events = status().events;
   return static_cast<std::size_t>(
-    std::ranges::count_if(events, [&](const auto& each) { return each.what == what; }));
+      std::ranges::count_if(events, [&](const auto& each) { return each.what == what; }));
 }
 
 std::string supervisor_world::told() {

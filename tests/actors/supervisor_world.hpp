@@ -45,11 +45,11 @@ private:
 
 /// How a child of the test behaves; read when it is asked to begin.
 struct conduct {
-  bool begins = true;         ///< else it never answers
-  std::string begin_error;    ///< answered instead of `begun`
+  bool begins = true;      ///< else it never answers
+  std::string begin_error; ///< answered instead of `begun`
   bool start_throws = false;
-  bool ignores_exit = false;  ///< to an orderly exit; a kill still ends it
-  bool hangs = false;         ///< not even a kill ends it: its end is never reported
+  bool ignores_exit = false; ///< to an orderly exit; a kill still ends it
+  bool hangs = false;        ///< not even a kill ends it: its end is never reported
 };
 
 /// A supervisor over children that do what the test says, on the deterministic scheduler
@@ -92,7 +92,7 @@ public:
   std::vector<std::string> refusals;
   std::vector<std::string> hung;
 
-  caf::actor_system& system() { return *system_; }
+  const supervisor::supervisor_handle& handle() const { return supervisor_; }
 
 private:
   struct config : caf::actor_system_config {
