@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/client_requests.hpp"
+
+namespace http {
+
+/// A handler's way to the actors. Each call looks like a plain one and holds up this
+/// request alone: it suspends the fiber until the answer or the deadline is there.
+/// A caller holds no lock, no reference to a thread's own data and no store across it.
+class asker {
+public:
+  virtual ~asker() = default;
+
+  virtual actors::answer<actors::written> write(const storage::command& what,
+                                                bool answer_needs_apply) = 0;
+  virtual actors::answer<actors::query_result> read(actors::query what,
+                                                    actors::consistency consistency,
+                                                    raft::log_index min_index) = 0;
+  /// Has the long deadline.
+  virtual actors::answer<actors::checkpoint_done> checkpoint() = 0;
+  /// Accounts for `bytes` that this request keeps until its answer is sent; false when the
+  /// listener's bound on memory does not allow it.
+  virtual bool reserve(std::size_t bytes) = 0;
+};
+
+} // namespace http
