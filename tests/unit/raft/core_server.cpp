@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/raft/core_server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace raft_test {
+
+using namespace raft;
+
+namespace {
+
+template <class Kind, class Answers>
+bool holds_answer(const Answers& answers, request_id request) {
+  return std::any_of(answers.begin(), answers.end(), [request](const auto& each) {
+    const auto* found = std::get_if<Kind>(&each);
+    return found != nullptr && found->request == request;
+  });
+}
+
+template <class T>
+void move_to_end(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+} // namespace
+
+membership voters(std::initializer_list<std::uint64_t> ids) {
+  membership members;
+  for (auto id : ids)
+    members.voters.push_back({server_id{id}, {}, "", ""});
+  return members;
+}
+
+core_config config_of(std::uint64_t id) {
+  core_config config;
+  config.self = server_id{id};
+  config.cluster_id = test_cluster;
+  return config;
+}
+
+core_server::core_server(core_config config, memory_disk disk, std::uint64_t seed)
+  : config_(config), disk_(std::move(disk)), random_(seed) {}
+
+core_server::core_server(std::uint64_t id, const membership& founders)
+  : core_server(config_of(id), memory_disk(test_cluster, founders), id) {}
+
+void core_server::start() {
+  invariants_ = {};
+  auto random = [this](std::uint64_t bound) { return random_.below(bound); };
+  core_ = std::make_unique<core>(config_, disk_.recovered(), random);
+  proposals.clear();
+  reads.clear();
+  events.clear();
+  take();
+}
+
+void core_server::crash(crash_fate what) {
+  if (persist_ && what.persist_survives)
+    disk_.persist(*persist_);
+  if (apply_ && what.apply_survives)
+    disk_.apply(*apply_);
+  core_.reset();
+  persist_.reset();
+  after_persist_.clear();
+  apply_.reset();
+  log_read_.reset();
+  compact_.reset();
+  is_timer_running_ = false;
+}
+
+// INV-19: a message says nothing that a crash could undo.
+void core_server::send(const outgoing_message& what) {
+  const auto& durable = disk_.state();
+  if (is_reply(what.body) || std::holds_alternative<append_entries>(what.body))
+    BASE_CHECK(std::holds_alternative<request_vote_reply>(what.body)
+                 || term_of(what.body) <= durable.current_term,
+               "INV-19: a message's term is durable");
+  if (const auto* vote = std::get_if<request_vote>(&what.body); vote && !vote->is_pre_vote)
+    BASE_CHECK(vote->term < durable.current_term
+                 || (vote->term == durable.current_term && durable.voted_for == id()),
+               "INV-19: a candidate's own vote is durable");
+  if (const auto* vote = std::get_if<request_vote_reply>(&what.body);
+      vote && vote->is_granted && !vote->is_pre_vote)
+    BASE_CHECK(vote->term < durable.current_term
+                 || (vote->term == durable.current_term && durable.voted_for == what.to),
+               "INV-19: a vote is durable before it is told");
+  if (const auto* reply = std::get_if<append_entries_reply>(&what.body))
+    if (const auto* accepted_up_to = std::get_if<append_accepted>(&reply->outcome))
+      BASE_CHECK(reply->term < durable.current_term
+                   || accepted_up_to->match_index <= disk_.last_index(),
+                 "INV-19: accepted entries are durable before they are told");
+  outbox.push_back(what);
+}
+
+ready core_server::take() {
+  invariants_.check_step(*core_);
+  auto owed = core_->take_ready();
+  invariants_.check_step(*core_);
+  BASE_CHECK(core_->take_ready().empty(), "INV-23: one ready carries everything that is owed");
+  move_to_end(events, owed.events);
+  for (const auto& each : owed.send_now)
+    send(each);
+  if (owed.persist) {
+    BASE_CHECK(!persist_, "INV-10: one persist is under way at a time");
+    persist_ = owed.persist;
+  }
+  BASE_CHECK(owed.send_after_persist.empty() || persist_, "there is a persist to wait for");
+  move_to_end(after_persist_, owed.send_after_persist);
+  move_to_end(proposals, owed.proposals);
+  move_to_end(reads, owed.reads);
+  if (owed.apply) {
+    BASE_CHECK(!apply_, "INV-10: one apply is under way at a time");
+    apply_ = owed.apply;
+  }
+  if (owed.log_read) {
+    BASE_CHECK(!log_read_, "INV-10: one log read is under way at a time");
+    log_read_ = owed.log_read;
+  }
+  if (owed.compact) {
+    BASE_CHECK(!compact_, "INV-10: one compaction is under way at a time");
+    compact_ = owed.compact;
+  }
+  BASE_CHECK(!owed.start_apply_timer || !is_timer_running_, "INV-10: one apply timer runs at a time");
+  is_timer_running_ = is_timer_running_ || owed.start_apply_timer;
+  return owed;
+}
+
+ready core_server::tick() {
+  core_->tick();
+  return take();
+}
+
+ready core_server::step(server_id from, message body) {
+  core_->step(from, std::move(body));
+  return take();
+}
+
+ready core_server::put(request_id request, std::string bytes, bool needs_apply) {
+  proposal what;
+  what.request = request;
+  what.payload = payload(std::move(bytes));
+  what.answer_needs_apply = needs_apply;
+  last_outcome_ = core_->propose(std::move(what));
+  return take();
+}
+
+ready core_server::read(request_id request) {
+  last_outcome_ = core_->read_index(request);
+  return take();
+}
+
+ready core_server::wait_applied(request_id request, std::uint64_t index) {
+  last_outcome_ = core_->wait_applied(request, log_index{index});
+  return take();
+}
+
+ready core_server::forget_read(request_id request) {
+  core_->forget_read(request);
+  return take();
+}
+
+ready core_server::checkpoint(std::uint64_t index) {
+  core_->checkpoint_completed(log_index{index});
+  return take();
+}
+
+ready core_server::persisted() {
+  BASE_CHECK(persist_.has_value(), "a persist is under way");
+  disk_.persist(*persist_);
+  persist_.reset();
+  for (const auto& each : std::exchange(after_persist_, {}))
+    send(each);
+  core_->persisted();
+  return take();
+}
+
+ready core_server::applied() {
+  BASE_CHECK(apply_.has_value(), "an apply is under way");
+  disk_.apply(*apply_);
+  auto last = apply_->entries.back().id.index;
+  apply_.reset();
+  core_->applied(last);
+  return take();
+}
+
+ready core_server::log_read() {
+  BASE_CHECK(log_read_.has_value(), "a log read is under way");
+  auto entries = disk_.read(*log_read_);
+  log_read_.reset();
+  core_->log_read(std::move(entries));
+  return take();
+}
+
+ready core_server::compacted() {
+  BASE_CHECK(compact_.has_value(), "a compaction is under way");
+  auto point = disk_.compact(compact_->up_to, entries_kept_by_store);
+  compact_.reset();
+  core_->compacted(std::move(point));
+  return take();
+}
+
+ready core_server::timer_fired() {
+  BASE_CHECK(is_timer_running_, "the apply timer runs");
+  is_timer_running_ = false;
+  core_->apply_due();
+  return take();
+}
+
+void core_server::settle() {
+  while (true) {
+    if (is_persisting())
+      persisted();
+    else if (is_reading())
+      log_read();
+    else if (is_applying())
+      applied();
+    else if (is_compacting())
+      compacted();
+    else if (is_timer_running())
+      timer_fired();
+    else
+      return;
+  }
+}
+
+bool core_server::has_appended(request_id request) const {
+  return holds_answer<proposal_appended>(proposals, request);
+}
+
+bool core_server::has_committed(request_id request) const {
+  return holds_answer<proposal_committed>(proposals, request);
+}
+
+bool core_server::has_dropped(request_id request) const {
+  return holds_answer<proposal_dropped>(proposals, request);
+}
+
+bool core_server::has_dropped_read(request_id read) const {
+  return holds_answer<read_dropped>(reads, read);
+}
+
+std::optional<log_index> core_server::confirmed_index(request_id read) const {
+  for (const auto& each : reads)
+    if (const auto* found = std::get_if<read_confirmed>(&each); found && found->request == read)
+      return found->index;
+  return std::nullopt;
+}
+
+} // namespace raft_test

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/core.hpp"
+#include "raft/invariants.hpp"
+#include "tests/unit/raft/memory_disk.hpp"
+#include "tests/unit/raft/random_source.hpp"
+
+namespace raft_test {
+
+inline const base::uuid test_cluster = base::uuid_from_name("test");
+
+/// Voters with the given numbers.
+raft::membership voters(std::initializer_list<std::uint64_t> ids);
+raft::core_config config_of(std::uint64_t id);
+
+/// Which of the writes under way reached the disk before the process died.
+struct crash_fate {
+  bool persist_survives = false;
+  bool apply_survives = false;
+};
+
+/// A core with its disk and with what it asked for under way, driven by hand: a test says
+/// when the disk is done. Every input is followed by all invariants, and every message is
+/// held against the disk when it leaves (INV-19).
+class core_server {
+public:
+  core_server(raft::core_config config, memory_disk disk, std::uint64_t seed = 1);
+  /// A founder.
+  core_server(std::uint64_t id, const raft::membership& founders);
+
+  /// Starts, or starts again, from what the disk holds.
+  void start();
+  bool is_running() const { return core_ != nullptr; }
+  /// The process dies.
+  void crash(crash_fate what = {});
+
+  // Inputs. Each takes the `ready` it caused and returns it.
+  raft::ready tick();
+  raft::ready step(raft::server_id from, raft::message body);
+  raft::ready put(raft::request_id request, std::string payload, bool needs_apply = false);
+  raft::ready read(raft::request_id request);
+  raft::ready wait_applied(raft::request_id request, std::uint64_t index);
+  raft::ready forget_read(raft::request_id request);
+  raft::ready checkpoint(std::uint64_t index);
+  /// What the last `put`, `read` or `wait_applied` was told.
+  const raft::propose_outcome& last_outcome() const { return last_outcome_; }
+
+  // The outside is done with what it was asked. Requires: it was.
+  raft::ready persisted();
+  raft::ready applied();
+  raft::ready log_read();
+  raft::ready compacted();
+  raft::ready timer_fired();
+  /// Completes whatever is under way until nothing is, the apply timer too.
+  void settle();
+
+  bool is_persisting() const { return persist_.has_value(); }
+  bool is_applying() const { return apply_.has_value(); }
+  bool is_reading() const { return log_read_.has_value(); }
+  bool is_compacting() const { return compact_.has_value(); }
+  bool is_timer_running() const { return is_timer_running_; }
+
+  raft::core& protocol() { return *core_; }
+  raft::core_status status() const { return core_->status(); }
+  raft::server_id id() const { return config_.self; }
+  memory_disk& disk() { return disk_; }
+  const memory_disk& disk() const { return disk_; }
+
+  // Everything said since the start of the process.
+  std::vector<raft::proposal_answer> proposals;
+  std::vector<raft::read_answer> reads;
+  std::vector<raft::event> events;
+  /// What left and was not taken away yet.
+  std::deque<raft::outgoing_message> outbox;
+  std::uint64_t entries_kept_by_store = base::limits::log_entries_kept_min;
+
+  bool has_appended(raft::request_id request) const;
+  bool has_committed(raft::request_id request) const;
+  bool has_dropped(raft::request_id request) const;
+  std::optional<raft::log_index> confirmed_index(raft::request_id read) const;
+  bool has_dropped_read(raft::request_id read) const;
+
+private:
+  raft::ready take();
+  void send(const raft::outgoing_message& what);
+
+  raft::core_config config_;
+  memory_disk disk_;
+  random_numbers random_;
+  std::unique_ptr<raft::core> core_;
+  raft::invariant_checker invariants_;
+  raft::propose_outcome last_outcome_;
+  std::optional<raft::persist_request> persist_;
+  std::vector<raft::outgoing_message> after_persist_;
+  std::optional<raft::apply_request> apply_;
+  std::optional<raft::log_read_request> log_read_;
+  std::optional<raft::compact_request> compact_;
+  bool is_timer_running_ = false;
+};
+
+} // namespace raft_test

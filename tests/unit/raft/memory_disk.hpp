@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "raft/core.hpp"
+
+namespace raft_test {
+
+/// What one server's log store and state machine hold: all that survives a crash. Every
+/// write is judged by the rules that the real stores keep too.
+class memory_disk {
+public:
+  /// A new server of a cluster founded by `founders`: the founding entry is committed.
+  memory_disk(const base::uuid& cluster_id, const raft::membership& founders);
+  /// A server that waits to be let in: an empty log, nobody is a member.
+  explicit memory_disk(const base::uuid& cluster_id);
+
+  raft::recovered_state recovered() const;
+
+  void persist(const raft::persist_request& request);
+  void apply(const raft::apply_request& request);
+  std::vector<raft::entry> read(const raft::log_read_request& request) const;
+  /// Keeps the newest `entries_kept` entries. Returns the snapshot point now in force.
+  raft::snapshot_point compact(raft::log_index up_to, std::uint64_t entries_kept);
+  /// The state machine is gone; the log is whole.
+  void lose_state_machine();
+
+  const raft::hard_state& state() const { return state_; }
+  raft::log_index last_index() const;
+  raft::log_index last_applied() const { return last_applied_; }
+  /// Everything applied since the state machine was made, in order.
+  const std::vector<raft::entry>& applied() const { return applied_; }
+  const std::vector<raft::entry>& entries() const { return entries_; }
+  /// The entry at `index`. Requires: it is not compacted.
+  const raft::entry& at(raft::log_index index) const;
+
+private:
+  raft::entry_id last() const;
+  raft::chain_hash last_chain() const;
+  void append(const raft::entry& what);
+
+  raft::snapshot_point snapshot_;
+  std::vector<raft::entry> entries_;
+  raft::hard_state state_;
+  raft::log_index last_applied_;
+  std::vector<raft::entry> applied_;
+};
+
+} // namespace raft_test

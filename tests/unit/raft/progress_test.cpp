@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/bounds.hpp"
+#include "raft/progress.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace raft;
+
+namespace {
+
+progress replicating_from(std::uint64_t next) {
+  progress peer(log_index{next});
+  peer.accepted(log_index{next - 1});
+  return peer;
+}
+
+} // namespace
+
+TEST_CASE("a probe waits for its answer or the next heartbeat", "[raft]") {
+  progress peer(log_index{5});
+  CHECK(peer.may_send());
+  peer.sent(log_index{6}, 10);
+  CHECK_FALSE(peer.may_send());
+  CHECK(peer.next_index() == log_index{5});
+  peer.heartbeat_passed();
+  CHECK(peer.may_send());
+}
+
+TEST_CASE("an accepted probe begins replication", "[raft]") {
+  auto peer = replicating_from(5);
+  CHECK(peer.current_mode() == progress::mode::replicate);
+  peer.sent(log_index{7}, 10);
+  CHECK(peer.next_index() == log_index{8});
+  CHECK(peer.may_send());
+}
+
+TEST_CASE("a probe that was answered for less goes on probing", "[raft]") {
+  progress peer(log_index{9});
+  peer.accepted(log_index{3});
+  CHECK(peer.current_mode() == progress::mode::probe);
+  CHECK(peer.match_index() == log_index{3});
+  CHECK(peer.next_index() == log_index{9});
+}
+
+TEST_CASE("what is on its way is bounded in messages and bytes", "[raft]") {
+  auto peer = replicating_from(1);
+  SECTION("messages") {
+    for (std::size_t i = 1; i <= bounds::messages_in_flight_max; ++i)
+      peer.sent(log_index{i}, 1);
+  }
+  SECTION("bytes") { peer.sent(log_index{1}, bounds::peer_bytes_in_flight_max); }
+  CHECK_FALSE(peer.may_send());
+  peer.accepted(log_index{1});
+  CHECK(peer.may_send());
+}
+
+TEST_CASE("a refusal in replication goes back to probing", "[raft][thesis 3.5]") {
+  auto peer = replicating_from(5);
+  peer.sent(log_index{9}, 1);
+  peer.rejected(log_index{9}, log_index{6});
+  CHECK(peer.current_mode() == progress::mode::probe);
+  CHECK(peer.next_index() == log_index{7});
+}
+
+TEST_CASE("next_index never goes back to what is matched", "[raft][INV-14]") {
+  auto peer = replicating_from(5);
+  peer.sent(log_index{9}, 1);
+  peer.rejected(log_index{9}, log_index{1});
+  CHECK(peer.next_index() == log_index{5});
+}
+
+TEST_CASE("overtaken refusals are ignored", "[raft]") {
+  SECTION("of what was accepted since") {
+    auto peer = replicating_from(5);
+    peer.rejected(log_index{3}, log_index{1});
+    CHECK(peer.current_mode() == progress::mode::replicate);
+  }
+  SECTION("of an earlier probe") {
+    progress peer(log_index{5});
+    peer.rejected(log_index{8}, log_index{1});
+    CHECK(peer.next_index() == log_index{5});
+  }
+}
+
+TEST_CASE("nothing is sent to who diverged or needs a snapshot", "[raft]") {
+  auto peer = replicating_from(5);
+  SECTION("diverged") { peer.fence(); }
+  SECTION("compacted") { peer.found_compacted(); }
+  CHECK_FALSE(peer.may_send());
+  peer.heartbeat_passed();
+  CHECK_FALSE(peer.may_send());
+}
