@@ -89,7 +89,7 @@ void core::implementation::begin_log_read(ready& out) {
 void core::implementation::begin_peer_log_read(ready& out, server_id id, const progress& peer) {
   auto next = peer.next_index();
   bool is_in_memory = next >= log.window_first() && log.chain_at(next.previous());
-  if (is_in_memory || next < log.first_index() || !peer.may_send())
+  if (is_in_memory || next < log.first_index() || !peer.takes_entries())
     return;
   auto first = std::max(next.previous(), log.first_index());
   auto last = std::min(log.durable_index(), first + bounds::append_entries_max);
@@ -131,10 +131,8 @@ void core::implementation::take_fetched(std::vector<entry> entries) {
 // `entries` begins with the one before the next to be sent, if that is not the snapshot point.
 void core::implementation::send_fetched(roles::leader& self, server_id id, progress& peer,
                                         std::vector<entry> entries) {
-  bool may_receive = peer.current_mode() == progress::mode::probe
-                     || peer.current_mode() == progress::mode::replicate;
   // Replaced in the meantime, by another leader.
-  if (!may_receive || log.term_at(entries.back().id.index) != entries.back().id.term)
+  if (!peer.takes_entries() || log.term_at(entries.back().id.index) != entries.back().id.term)
     return;
   auto previous = log.snapshot().id;
   auto chain = log.snapshot().chain;

@@ -28,6 +28,8 @@ public:
   /// The first entry of the next message.
   log_index next_index() const { return next_; }
 
+  /// Whether entries are of any use to it.
+  bool takes_entries() const { return mode_ == mode::probe || mode_ == mode::replicate; }
   /// Whether entries may be sent now.
   bool may_send() const;
   /// Entries up to `last` left, or none when `last` is `next_index` - 1.

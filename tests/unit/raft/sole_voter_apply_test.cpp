@@ -189,11 +189,13 @@ TEST_CASE("one compaction is under way at a time", "[raft][INV-10]") {
   server.commit(1, base::limits::log_entries_kept_min + 5);
   server.settle();
   server.checkpoint(server.status().last_applied.value);
+  REQUIRE(server.is_compacting());
   server.commit(100000, 10);
-  server.settle(); // compacts, too
-  server.checkpoint(server.status().last_applied.value);
-  CHECK(server.is_compacting());
+  while (server.is_timer_running() || server.is_applying())
+    server.is_applying() ? server.applied() : server.timer_fired();
   CHECK_FALSE(server.checkpoint(server.status().last_applied.value).compact);
+  server.compacted();
+  CHECK_FALSE(server.is_compacting()); // the store kept the rest on purpose
 }
 
 TEST_CASE("an applied window is not kept when nobody follows", "[raft]") {
