@@ -29,8 +29,8 @@ std::uint64_t unix_time_ms() {
 /// Builds one spec after the other for the same node.
 class child_list {
 public:
-  child_list(const settings& all, const actors::actor_context& context)
-    : all_(all), context_(context) {}
+  child_list(const settings& all, const actors::actor_context& context, const newest_check& check)
+    : all_(all), context_(context), check_(check) {}
 
   child_spec log_writer() const {
     auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
@@ -45,25 +45,26 @@ public:
       return caf::actor_cast<caf::actor>(
         actors::start_log_writer(system, context, life, std::move(setup)));
     };
-    auto spec = store_child("log_writer", start, [](directory::handles& now) { now.log_writer = {}; });
+    auto spec = store_child("log_writer", start, [](directory::handles& now) { now.log_writer = nullptr; });
     spec.owns_store = true;
     return spec;
   }
 
   child_spec storage_writer() const {
-    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
-                                                             actors::generation life) {
+    auto start = [this_settings = &all_, context = context_,
+                  check = &check_](caf::actor_system& system, actors::generation life) {
       actors::storage_writer_settings setup;
       setup.wal_warning_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
-      setup.open = [this_settings, board = context.board] {
+      setup.open = [this_settings, check, board = context.board] {
         // The log writer has begun: it stands before this child in the list.
-        return open_state(*this_settings, board->get<actors::log_status>()->identity);
+        return open_state(*this_settings, board->get<actors::log_status>()->identity,
+                          check->get());
       };
       return caf::actor_cast<caf::actor>(
         actors::start_storage_writer(system, context, life, std::move(setup)));
     };
     auto spec = store_child("storage_writer", start,
-                            [](directory::handles& now) { now.storage_writer = {}; });
+                            [](directory::handles& now) { now.storage_writer = nullptr; });
     spec.owns_store = true;
     return spec;
   }
@@ -77,7 +78,7 @@ public:
       return caf::actor_cast<caf::actor>(actors::start_reader_pool(system, context, setup));
     };
     auto spec = store_child("reader_pool", start,
-                            [](directory::handles& now) { now.reader_pool = {}; });
+                            [](directory::handles& now) { now.reader_pool = nullptr; });
     spec.owns_store = true; // its readers hold connections
     return spec;
   }
@@ -88,7 +89,7 @@ public:
       return caf::actor_cast<caf::actor>(
         actors::start_raft_actor(system, context, life, raft_setup(*this_settings, context)));
     };
-    return store_child("raft", start, [](directory::handles& now) { now.raft = {}; });
+    return store_child("raft", start, [](directory::handles& now) { now.raft = nullptr; });
   }
 
   child_spec checkpoint_scheduler() const {
@@ -105,7 +106,7 @@ public:
         actors::start_checkpoint_scheduler(system, context, std::move(setup)));
     };
     auto spec = store_child("checkpoint_scheduler", start,
-                            [](directory::handles& now) { now.checkpoint_scheduler = {}; });
+                            [](directory::handles& now) { now.checkpoint_scheduler = nullptr; });
     spec.group.clear();
     return spec;
   }
@@ -152,12 +153,14 @@ private:
 
   const settings& all_;
   const actors::actor_context& context_;
+  const newest_check& check_;
 };
 
 } // namespace
 
-std::vector<child_spec> children_of(const settings& all, const actors::actor_context& context) {
-  child_list list(all, context);
+std::vector<child_spec> children_of(const settings& all, const actors::actor_context& context,
+                                    const newest_check& check) {
+  child_list list(all, context, check);
   return {list.log_writer(), list.storage_writer(), list.reader_pool(), list.raft(),
           list.checkpoint_scheduler()};
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mutex>
 #include <vector>
 
 #include "actors/actor_context.hpp"
 #include "node/settings.hpp"
+#include "storage/cross_check.hpp"
 #include "supervisor/child_spec.hpp"
 
 namespace node {
@@ -12,10 +14,28 @@ namespace node {
 /// The group that owns the stores and starts behind the gate.
 inline constexpr const char* store_group = "stores";
 
+/// The gate's newest report: what the stores are opened by. Any thread.
+class newest_check {
+public:
+  void set(storage::check_report report) {
+    std::lock_guard guard(mutex_);
+    report_ = std::move(report);
+  }
+  storage::check_report get() const {
+    std::lock_guard guard(mutex_);
+    return report_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  storage::check_report report_;
+};
+
 /// The supervision tree as one list, in start order: log writer, storage writer, reader
 /// pool and raft actor as one group, then the checkpoint scheduler by itself.
-/// `all` and `context` outlive the children.
+/// All three outlive the children.
 std::vector<supervisor::child_spec> children_of(const settings& all,
-                                                const actors::actor_context& context);
+                                                const actors::actor_context& context,
+                                                const newest_check& check);
 
 } // namespace node

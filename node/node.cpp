@@ -104,6 +104,7 @@ private:
   const settings all_;
   std::optional<data_directory> directory_;
   actors::actor_context context_;
+  newest_check check_;
   std::unique_ptr<actors::gateway> gateway_;
   std::unique_ptr<http::server> http_;
   system_config config_;
@@ -144,7 +145,7 @@ base::status running_node::begin() {
 
 supervisor::supervisor_settings running_node::supervision() {
   supervisor::supervisor_settings setup;
-  setup.children = children_of(all_, context_);
+  setup.children = children_of(all_, context_, check_);
   supervisor::process_gate_settings gate;
   gate.arguments = [this](supervisor::check_scope scope) {
     auto command = cross_check_command(check_of(all_, scope));
@@ -162,6 +163,7 @@ supervisor::supervisor_settings running_node::supervision() {
   setup.registry = context_.registry;
   setup.board = context_.board;
   setup.stores_open = describe_open_stores;
+  setup.on_checked = [this](const storage::check_report& report) { check_.set(report); };
   setup.on_refused = [this](const std::string&, const storage::check_report& report) {
     on_refused(report);
   };

@@ -9,6 +9,7 @@
 #include "storage/memory_log_store.hpp"
 #include "storage/memory_state_machine.hpp"
 #include "storage/open_stores.hpp"
+#include "storage/sqlite_inspect.hpp"
 #include "storage/sqlite_open_files.hpp"
 #include "storage/sqlite_state_machine.hpp"
 
@@ -55,6 +56,14 @@ base::status prepare_replay(storage::log_store& log) {
   return log.reset_checkpoints();
 }
 
+base::status set_aside(const std::string& path) {
+  base::log::warn("aspen::raft::storage_sqlite",
+                  "the WAL lost frames that a checkpoint had copied; going on from the database "
+                  "file alone, which is whole",
+                  {{"path", path}});
+  return storage::set_wal_aside(path);
+}
+
 } // namespace
 
 base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
@@ -80,7 +89,8 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
 }
 
 base::result<std::unique_ptr<storage::state_machine>>
-open_state(const settings& all, const storage::identity& identity) {
+open_state(const settings& all, const storage::identity& identity,
+           const storage::check_report& check) {
   auto path = store_paths_of(all).state_path;
   if (all.cluster.storage_backend == storage::backend::inmemory)
     return std::make_unique<storage::memory_state_machine>(identity);
@@ -91,6 +101,9 @@ open_state(const settings& all, const storage::identity& identity) {
     return exists(path) ? storage::lmdb_state_machine::open(options)
                         : storage::lmdb_state_machine::create(options, identity);
   }
+  if (check.wal_must_be_set_aside)
+    if (auto done = set_aside(path); !done)
+      return base::fail(done.error().within("set the WAL aside"));
   storage::sqlite_state_options options;
   options.path = path;
   return exists(path) ? storage::sqlite_state_machine::open(options)
