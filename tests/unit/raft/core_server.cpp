@@ -147,6 +147,16 @@ ready core_server::put(request_id request, std::string bytes, bool needs_apply) 
   return take();
 }
 
+ready core_server::put_all(request_id first, request_id end) {
+  for (auto request = first; request < end; ++request) {
+    proposal what;
+    what.request = request;
+    what.payload = payload("r" + std::to_string(request));
+    last_outcome_ = core_->propose(std::move(what));
+  }
+  return take();
+}
+
 ready core_server::read(request_id request) {
   last_outcome_ = core_->read_index(request);
   return take();

@@ -45,6 +45,8 @@ public:
   raft::ready tick();
   raft::ready step(raft::server_id from, raft::message body);
   raft::ready put(raft::request_id request, std::string payload, bool needs_apply = false);
+  /// Proposes "r<number>" for each number in [first, end), and takes what that caused.
+  raft::ready put_all(raft::request_id first, raft::request_id end);
   raft::ready read(raft::request_id request);
   raft::ready wait_applied(raft::request_id request, std::uint64_t index);
   raft::ready forget_read(raft::request_id request);
