@@ -246,8 +246,12 @@ std::uint64_t sqlite_state_machine::file_bytes() const {
 }
 
 base::status sqlite_state_machine::leave_wal() {
-  statements_ = {};
-  return database_.set_pragma("journal_mode", "DELETE", "delete");
+  if (latch_)
+    return base::fail(*latch_);
+  if (auto done = database_.set_pragma("journal_mode", "DELETE", "delete"); !done)
+    return base::fail(note(done.error().within("leave the WAL")));
+  latch_ = base::error{base::errc::unsupported, "the database was given up to be replaced"};
+  return {};
 }
 
 } // namespace storage

@@ -57,8 +57,9 @@ public:
   const log_watermark& watermark() const { return recorded_.local.watermark; }
 
   /// Folds the WAL into the database file and removes it, so that the file can be replaced
-  /// (two stores, one truth: rule 16, step 3). Nothing may be called afterwards but the
-  /// destructor. Errors: `busy` while anybody else has the database open.
+  /// (two stores, one truth: rule 16, step 3). Afterwards everything fails with
+  /// `unsupported` but the destructor. Errors: `busy` while anybody else has the database
+  /// open; then nothing changed.
   base::status leave_wal();
 
 private:
