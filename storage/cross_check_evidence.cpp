@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/cross_check_evidence.hpp"
 
-#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -24,14 +25,13 @@ constexpr std::uint64_t lmdb_map_bytes_min = std::uint64_t{1} << 20;
 
 using steady = std::chrono::steady_clock;
 
-/// A file that cannot be looked for is not a file that is missing.
+/// A file that cannot be looked for, or not be read, is not a file that is missing.
 base::result<presence> look_for(const std::string& path) {
-  struct stat facts{};
-  if (::stat(path.c_str(), &facts) == 0)
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
     return presence::present;
   if (errno == ENOENT)
     return presence::missing;
-  return base::fail(system_error(errno, "look for " + path));
+  return base::fail(system_error(errno, "read " + path));
 }
 
 /// Whether LMDB may open the file; if not, why.

@@ -53,7 +53,7 @@ bool settle_lost_frames(const evidence& all, judgement& out) {
   auto found = "last_applied " + text_of(last_applied) + ", checkpoint started at "
                + text_of(marks.started) + ", completed at " + text_of(marks.completed);
   if (last_applied >= marks.started) {
-    out.rule("INV-80", true, "no frame of the WAL is missing: " + found);
+    out.rule("INV-80", true, "nothing that was checkpointed is missing: " + found);
     return false;
   }
   if (all.main_file && is_whole(*all.main_file)
@@ -65,8 +65,10 @@ bool settle_lost_frames(const evidence& all, judgement& out) {
     return true;
   }
   out.rule("INV-80", false,
-           "the WAL lost frames that the database file may hold: " + found
-               + (all.main_file ? "; the database file alone is not whole" : ""));
+           all.paths.backend == backend::sqlite
+               ? "the WAL lost frames that the database file may hold: " + found
+                     + (all.main_file ? "; the database file alone is not whole" : "")
+               : "the state machine went back behind its last checkpoint: " + found);
   return false;
 }
 
@@ -102,7 +104,7 @@ settled settle(const evidence& all, judgement& out) {
     what.state = nullptr;
     return what;
   }
-  if (!all.state.facts || all.paths.backend != backend::sqlite)
+  if (!all.state.facts)
     return what;
   what.wal_must_be_set_aside = settle_lost_frames(all, out);
   if (what.wal_must_be_set_aside)
