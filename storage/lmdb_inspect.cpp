@@ -27,8 +27,8 @@ public:
     return {};
   }
 
-  base::result<std::optional<state_digest>>
-  verify_rows(const std::function<bool()>& keep_going) override {
+  base::result<std::optional<state_digest>> verify_rows(
+      const std::function<bool()>& keep_going) override {
     auto transaction = environment_->begin_read();
     if (!transaction)
       return base::fail(transaction.error());
@@ -58,7 +58,7 @@ private:
       return base::fail(item.error());
     if (items != *expected)
       return base::fail(base::errc::corrupt, "a table counts " + std::to_string(*expected)
-                                               + " items and holds " + std::to_string(items));
+                                                 + " items and holds " + std::to_string(items));
     return {};
   }
 

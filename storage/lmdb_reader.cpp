@@ -19,8 +19,8 @@ row row_from(std::string_view key, const lmdb_row& stored, bool key_only) {
 base::status check(std::string_view key, const lmdb_row& stored) {
   if (stored.digest == row_digest(key, stored.mark, stored.value))
     return {};
-  return base::fail(base::errc::corrupt, "INV-56: a row does not match its digest: "
-                                           + std::string(key.substr(0, 100)));
+  return base::fail(base::errc::corrupt,
+                    "INV-56: a row does not match its digest: " + std::string(key.substr(0, 100)));
 }
 
 class lmdb_reader final : public state_reader {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/lmdb_state_file.hpp"
 
-#include "storage/durable_files.hpp"
 #include "storage/lmdb_rows.hpp"
+#include "storage/plain_files.hpp"
 
 namespace storage {
 
@@ -15,7 +15,9 @@ constexpr std::string_view version_value = "1";
 constexpr std::uint64_t rows_between_questions = 4096;
 constexpr std::size_t copy_bytes_per_transaction = 16 * 1024 * 1024;
 
-std::string lock_path(const std::string& path) { return path + "-lock"; }
+std::string lock_path(const std::string& path) {
+  return path + "-lock";
+}
 
 base::result<lmdb_state_tables> tables_of(lmdb_transaction& transaction, bool create) {
   lmdb_state_tables tables;
@@ -23,9 +25,9 @@ base::result<lmdb_state_tables> tables_of(lmdb_transaction& transaction, bool cr
     lmdb_table& table;
     const char* name;
   };
-  for (const auto& each : {entry{tables.format, "format"}, entry{tables.rows, "state_machine_kv"},
-                           entry{tables.meta, "state_machine_meta"},
-                           entry{tables.local, "node_local"}}) {
+  for (const auto& each :
+       {entry{tables.format, "format"}, entry{tables.rows, "state_machine_kv"},
+        entry{tables.meta, "state_machine_meta"}, entry{tables.local, "node_local"}}) {
     auto opened = transaction.open_table(each.name, create);
     if (!opened)
       return base::fail(opened.error().within(each.name));
@@ -44,12 +46,12 @@ base::status check_format(lmdb_transaction& transaction, lmdb_table format,
     return base::fail(version.error());
   auto found = std::string(kind->value_or("nothing"));
   if (found != kind_value)
-    return base::fail(base::errc::incompatible, path + " is not a state machine of Aspen but "
-                                                  + found.substr(0, 100));
+    return base::fail(base::errc::incompatible,
+                      path + " is not a state machine of Aspen but " + found.substr(0, 100));
   if (*version != version_value)
     return base::fail(base::errc::incompatible,
                       path + " has version " + std::string(version->value_or("none"))
-                        + "; this program reads version " + std::string(version_value));
+                          + "; this program reads version " + std::string(version_value));
   return {};
 }
 
@@ -66,8 +68,7 @@ base::result<value_table> read_values(lmdb_transaction& transaction, lmdb_table 
   return values;
 }
 
-base::status fill(lmdb_environment& environment, const identity& identity,
-                  const state_meta& meta) {
+base::status fill(lmdb_environment& environment, const identity& identity, const state_meta& meta) {
   auto transaction = environment.begin_write();
   if (!transaction)
     return base::fail(transaction.error());
@@ -121,9 +122,9 @@ base::result<snapshot_report> copy_and_verify(lmdb_transaction& from,
   auto targets = open_state_tables(**environment);
   if (!targets)
     return base::fail(targets.error());
-  for (auto [source, target] : {std::pair{tables.rows, targets->rows},
-                                std::pair{tables.local, targets->local},
-                                std::pair{tables.meta, targets->meta}})
+  for (auto [source, target] :
+       {std::pair{tables.rows, targets->rows}, std::pair{tables.local, targets->local},
+        std::pair{tables.meta, targets->meta}})
     if (auto copied = copy_table(from, source, **environment, target); !copied)
       return base::fail(copied.error());
   auto transaction = (*environment)->begin_read();
@@ -145,8 +146,8 @@ base::result<lmdb_state_tables> open_state_tables(lmdb_environment& environment)
   if (!tables) {
     auto code = tables.error().code == base::errc::not_found ? base::errc::incompatible
                                                              : tables.error().code;
-    return base::fail(code, environment.path() + " is not a state machine of Aspen: "
-                              + tables.error().text);
+    return base::fail(code, environment.path()
+                                + " is not a state machine of Aspen: " + tables.error().text);
   }
   if (auto done = check_format(*transaction, tables->format, environment.path()); !done)
     return base::fail(done.error());
@@ -175,9 +176,9 @@ base::status write_values(lmdb_transaction& transaction, lmdb_table table,
   return {};
 }
 
-base::result<std::optional<snapshot_report>>
-verify_lmdb_rows(lmdb_transaction& transaction, const lmdb_state_tables& tables,
-                 const std::function<bool()>& keep_going) {
+base::result<std::optional<snapshot_report>> verify_lmdb_rows(
+    lmdb_transaction& transaction, const lmdb_state_tables& tables,
+    const std::function<bool()>& keep_going) {
   auto recorded = read_recorded_state(transaction, tables);
   if (!recorded)
     return base::fail(recorded.error());
@@ -186,27 +187,27 @@ verify_lmdb_rows(lmdb_transaction& transaction, const lmdb_state_tables& tables,
   snapshot_report report{recorded->replicated.meta, 0, 0};
   state_digest sum;
   bool is_stopped = false;
-  auto walked = lmdb_rows(transaction, tables.rows)
-                  .for_each({}, [&](std::string_view key, const lmdb_row& row) -> base::result<bool> {
-                    if (report.rows++ % rows_between_questions == 0 && !keep_going()) {
-                      is_stopped = true;
-                      return false;
-                    }
-                    if (row_digest(key, row.mark, row.value) != row.digest)
-                      return base::fail(base::errc::corrupt,
-                                        "INV-56: a row does not match its digest: "
-                                          + std::string(key.substr(0, 100)));
-                    add(sum, row.digest);
-                    return true;
-                  });
+  auto walked =
+      lmdb_rows(transaction, tables.rows)
+          .for_each({}, [&](std::string_view key, const lmdb_row& row) -> base::result<bool> {
+            if (report.rows++ % rows_between_questions == 0 && !keep_going()) {
+              is_stopped = true;
+              return false;
+            }
+            if (row_digest(key, row.mark, row.value) != row.digest)
+              return base::fail(base::errc::corrupt, "INV-56: a row does not match its digest: "
+                                                         + std::string(key.substr(0, 100)));
+            add(sum, row.digest);
+            return true;
+          });
   if (!walked)
     return base::fail(walked.error());
   if (is_stopped)
     return std::nullopt;
   if (sum != report.meta.digest)
     return base::fail(base::errc::corrupt, "INV-56: the digest of all rows is " + to_hex(sum)
-                                             + ", the recorded one is "
-                                             + to_hex(report.meta.digest));
+                                               + ", the recorded one is "
+                                               + to_hex(report.meta.digest));
   return report;
 }
 
@@ -227,13 +228,12 @@ base::status create_lmdb_state(const std::string& path, std::uint64_t map_bytes,
   }
   if (auto removed = remove_file(lock_path(creating)); !removed)
     return removed;
-  return rename_durably(creating, path);
+  return sync_and_rename(creating, path);
 }
 
 base::result<snapshot_report> write_lmdb_snapshot(lmdb_transaction& from,
                                                   const lmdb_state_tables& tables,
-                                                  const std::string& to,
-                                                  std::uint64_t map_bytes) {
+                                                  const std::string& to, std::uint64_t map_bytes) {
   auto partial = to + ".partial";
   auto doing = "snapshot to " + to;
   if (auto removed = remove_file(partial); !removed)
@@ -246,7 +246,7 @@ base::result<snapshot_report> write_lmdb_snapshot(lmdb_transaction& from,
   report->file_bytes = file_size(partial);
   if (auto removed = remove_file(lock_path(partial)); !removed)
     return base::fail(removed.error().within(doing));
-  if (auto renamed = rename_durably(partial, to); !renamed)
+  if (auto renamed = sync_and_rename(partial, to); !renamed)
     return base::fail(renamed.error().within(doing));
   return report;
 }

@@ -33,9 +33,9 @@ base::status write_values(lmdb_transaction& transaction, lmdb_table table,
                           const value_table& values);
 
 /// Recomputes all digests within `transaction`, as `verify_sqlite_rows` does.
-base::result<std::optional<snapshot_report>>
-verify_lmdb_rows(lmdb_transaction& transaction, const lmdb_state_tables& tables,
-                 const std::function<bool()>& keep_going);
+base::result<std::optional<snapshot_report>> verify_lmdb_rows(
+    lmdb_transaction& transaction, const lmdb_state_tables& tables,
+    const std::function<bool()>& keep_going);
 
 /// Makes a file that holds no row: under a temporary name, committed, closed, renamed,
 /// directory synced. Errors: `invalid` when there is a file; `storage_full`; `io`.
@@ -45,7 +45,6 @@ base::status create_lmdb_state(const std::string& path, std::uint64_t map_bytes,
 /// Copies what `from` sees into a new file at `to`, as `write_sqlite_snapshot` does.
 base::result<snapshot_report> write_lmdb_snapshot(lmdb_transaction& from,
                                                   const lmdb_state_tables& tables,
-                                                  const std::string& to,
-                                                  std::uint64_t map_bytes);
+                                                  const std::string& to, std::uint64_t map_bytes);
 
 } // namespace storage

@@ -37,21 +37,21 @@ private:
 
 } // namespace
 
-base::result<std::unique_ptr<lmdb_state_machine>>
-lmdb_state_machine::open(const lmdb_state_options& options) {
+base::result<std::unique_ptr<lmdb_state_machine>> lmdb_state_machine::open(
+    const lmdb_state_options& options) {
   auto environment = lmdb_environment::open(
-    {options.path, lmdb_access::existing, options.map_bytes, options.fault});
+      {options.path, lmdb_access::existing, options.map_bytes, options.fault});
   if (!environment)
     return base::fail(environment.error());
   std::unique_ptr<lmdb_state_machine> machine(
-    new lmdb_state_machine(options, std::move(*environment)));
+      new lmdb_state_machine(options, std::move(*environment)));
   if (auto done = machine->load(); !done)
     return base::fail(done.error().within("open " + options.path));
   return machine;
 }
 
-base::result<std::unique_ptr<lmdb_state_machine>>
-lmdb_state_machine::create(const lmdb_state_options& options, const storage::identity& identity) {
+base::result<std::unique_ptr<lmdb_state_machine>> lmdb_state_machine::create(
+    const lmdb_state_options& options, const storage::identity& identity) {
   state_meta genesis;
   genesis.chain = raft::chain_seed(identity.cluster_id);
   if (auto made = create_lmdb_state(options.path, options.map_bytes, identity, genesis); !made)
@@ -77,9 +77,8 @@ base::status lmdb_state_machine::load() {
   return {};
 }
 
-base::result<std::vector<command_result>>
-lmdb_state_machine::apply(const std::vector<raft::entry>& entries,
-                          const log_watermark& watermark) {
+base::result<std::vector<command_result>> lmdb_state_machine::apply(
+    const std::vector<raft::entry>& entries, const log_watermark& watermark) {
   if (latch_)
     return base::fail(*latch_);
   check_continues(meta(), entries, watermark);
@@ -96,10 +95,9 @@ lmdb_state_machine::apply(const std::vector<raft::entry>& entries,
   return results;
 }
 
-base::result<std::vector<command_result>>
-lmdb_state_machine::apply_in_transaction(const std::vector<raft::entry>& entries,
-                                         const std::vector<entry_effect>& effects,
-                                         recorded_state& next) {
+base::result<std::vector<command_result>> lmdb_state_machine::apply_in_transaction(
+    const std::vector<raft::entry>& entries, const std::vector<entry_effect>& effects,
+    recorded_state& next) {
   auto transaction = environment_->begin_write();
   if (!transaction)
     return base::fail(transaction.error());
@@ -143,8 +141,8 @@ base::result<snapshot_report> lmdb_state_machine::write_snapshot(const std::stri
   return write_lmdb_snapshot(*transaction, tables_, path, options_.map_bytes);
 }
 
-base::result<std::optional<state_digest>>
-lmdb_state_machine::verify_rows(const std::function<bool()>& keep_going) {
+base::result<std::optional<state_digest>> lmdb_state_machine::verify_rows(
+    const std::function<bool()>& keep_going) {
   auto transaction = environment_->begin_read();
   if (!transaction)
     return base::fail(transaction.error());
@@ -156,6 +154,8 @@ lmdb_state_machine::verify_rows(const std::function<bool()>& keep_going) {
   return (*report)->meta.digest;
 }
 
-std::uint64_t lmdb_state_machine::file_bytes() const { return environment_->sizes().file_bytes; }
+std::uint64_t lmdb_state_machine::file_bytes() const {
+  return environment_->sizes().file_bytes;
+}
 
 } // namespace storage

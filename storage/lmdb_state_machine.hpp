@@ -27,8 +27,8 @@ public:
   /// Errors: `not_found`; `locked`; `incompatible`; `corrupt`; `resource`; `io`.
   static base::result<std::unique_ptr<lmdb_state_machine>> open(const lmdb_state_options& options);
   /// Makes the file and opens it. Requires: there is none at `options.path`.
-  static base::result<std::unique_ptr<lmdb_state_machine>>
-  create(const lmdb_state_options& options, const storage::identity& identity);
+  static base::result<std::unique_ptr<lmdb_state_machine>> create(
+      const lmdb_state_options& options, const storage::identity& identity);
 
   const state_meta& meta() const override { return recorded_.replicated.meta; }
   const storage::identity& identity() const override { return identity_; }
@@ -42,17 +42,17 @@ public:
   base::result<checkpoint_report> checkpoint(checkpoint_mode mode) override;
   base::result<bool> restart_wal() override;
   base::result<snapshot_report> write_snapshot(const std::string& path) override;
-  base::result<std::optional<state_digest>>
-  verify_rows(const std::function<bool()>& keep_going) override;
+  base::result<std::optional<state_digest>> verify_rows(
+      const std::function<bool()>& keep_going) override;
   std::uint64_t file_bytes() const override;
 
 private:
   lmdb_state_machine(lmdb_state_options options, std::shared_ptr<lmdb_environment> environment)
     : options_(std::move(options)), environment_(std::move(environment)) {}
   base::status load();
-  base::result<std::vector<command_result>>
-  apply_in_transaction(const std::vector<raft::entry>& entries,
-                       const std::vector<entry_effect>& effects, recorded_state& next);
+  base::result<std::vector<command_result>> apply_in_transaction(
+      const std::vector<raft::entry>& entries, const std::vector<entry_effect>& effects,
+      recorded_state& next);
   base::error note(base::error failure);
 
   lmdb_state_options options_;

@@ -28,8 +28,8 @@ base::status check_seals(const recorded_state& recorded) {
     if (!is_sealed(*values))
       return base::fail(base::errc::corrupt,
                         std::string("INV-55: the values of ") + name
-                          + " do not match their seal; last_applied_log reads "
-                          + last_applied_text(recorded.replicated.meta.last_applied));
+                            + " do not match their seal; last_applied_log reads "
+                            + last_applied_text(recorded.replicated.meta.last_applied));
   return {};
 }
 

@@ -2,7 +2,7 @@
 #include "storage/sqlite_inspect.hpp"
 
 #include "base/check.hpp"
-#include "storage/durable_files.hpp"
+#include "storage/plain_files.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_schema.hpp"
 #include "storage/sqlite_verify.hpp"
@@ -72,7 +72,7 @@ base::result<std::unique_ptr<state_inspection>> inspect_sqlite(const std::string
 base::status set_wal_aside(const std::string& path) {
   BASE_CHECK(!is_open_in_sqlite(path), "the WAL of an open database is in use");
   if (file_exists(wal_path(path)))
-    if (auto moved = rename_durably(wal_path(path), wal_path(path) + ".aside"); !moved)
+    if (auto moved = sync_and_rename(wal_path(path), wal_path(path) + ".aside"); !moved)
       return moved;
   if (auto removed = remove_file(shm_path(path)); !removed)
     return removed;

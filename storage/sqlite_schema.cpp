@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "storage/durable_files.hpp"
+#include "storage/plain_files.hpp"
 
 namespace storage {
 
@@ -162,7 +162,7 @@ base::status create_sqlite_state(const std::string& path, const identity& identi
     if (auto filled = fill(*database, identity, meta); !filled)
       return base::fail(filled.error().within("create " + path));
   }
-  return rename_durably(creating, path);
+  return sync_and_rename(creating, path);
 }
 
 } // namespace storage

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "storage/sqlite_database.hpp"
 #include "storage/recorded_state.hpp"
+#include "storage/sqlite_database.hpp"
 #include "storage/state_machine.hpp"
 
 /// The tables of `state-machine.db` (docs/on_disk.md) and the file as a whole.

@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 
 #include "base/check.hpp"
-#include "storage/durable_files.hpp"
+#include "storage/plain_files.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_error.hpp"
 #include "storage/sqlite_schema.hpp"
@@ -160,7 +160,7 @@ base::result<snapshot_report> write_sqlite_snapshot(const std::string& database,
   auto report = verify_file(partial, keep_going);
   if (!report)
     return base::fail(report.error().within(doing));
-  if (auto renamed = rename_durably(partial, to); !renamed)
+  if (auto renamed = sync_and_rename(partial, to); !renamed)
     return base::fail(renamed.error().within(doing));
   return report;
 }
@@ -180,7 +180,7 @@ base::result<snapshot_report> prepare_snapshot_install(const std::string& partia
     return base::fail(same.error().within("install " + partial));
   if (auto rewritten = rewrite_local(partial, identity, watermark); !rewritten)
     return base::fail(rewritten.error().within("install " + partial));
-  if (auto renamed = rename_durably(partial, ready); !renamed)
+  if (auto renamed = sync_and_rename(partial, ready); !renamed)
     return base::fail(renamed.error().within("install " + partial));
   return report;
 }
@@ -193,7 +193,7 @@ base::status install_snapshot_file(const std::string& ready, const std::string& 
       return base::fail(removed.error().within("install " + ready));
   if (auto synced = sync_directory_of(database); !synced)
     return base::fail(synced.error().within("install " + ready));
-  return rename_durably(ready, database);
+  return sync_and_rename(ready, database);
 }
 
 } // namespace storage

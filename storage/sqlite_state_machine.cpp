@@ -4,7 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/check.hpp"
-#include "storage/durable_files.hpp"
+#include "storage/plain_files.hpp"
 #include "storage/sqlite_error.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_snapshot.hpp"

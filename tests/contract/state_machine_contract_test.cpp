@@ -76,9 +76,9 @@ TEST_CASE_METHOD(any_machine, "a delete of nothing is done and counts nothing") 
 
 TEST_CASE_METHOD(any_machine, "the operations of a batch take effect in order at one revision") {
   put("gone", "x");
-  auto result = apply_one(source.batch({set_operation{"a", "1"}, set_operation{"a", "2"},
-                                        delete_operation{"gone"}, set_operation{"b", "3"},
-                                        delete_operation{"b"}, set_operation{"b", "4"}}));
+  auto result = apply_one(
+      source.batch({set_operation{"a", "1"}, set_operation{"a", "2"}, delete_operation{"gone"},
+                    set_operation{"b", "3"}, delete_operation{"b"}, set_operation{"b", "4"}}));
   CHECK(revision_of(result) == 2);
   CHECK(deleted_by(result) == 2);
   CHECK(get("a") == make_row("a", "2", 2, 2, 2));
@@ -105,9 +105,9 @@ TEST_CASE_METHOD(any_machine, "a precondition that fails says what is there") {
 TEST_CASE_METHOD(any_machine, "a precondition that fails leaves no trace but its index") {
   put("k", "1");
   auto before = machine().meta();
-  apply_one(source.command(
-    {{set_operation{"k", "2"}, set_operation{"other", "3"}, delete_operation{"k"}},
-     must_be_absent{}}));
+  apply_one(
+      source.command({{set_operation{"k", "2"}, set_operation{"other", "3"}, delete_operation{"k"}},
+                      must_be_absent{}}));
   CHECK(get("k") == make_row("k", "1", 1, 1, 1));
   CHECK_FALSE(has("other"));
   CHECK(machine().meta().digest == before.digest);
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(any_machine, "a precondition that fails leaves no trace but its
 TEST_CASE_METHOD(any_machine, "a precondition speaks of the first operation's key alone") {
   put("first", "1");
   auto result = apply_one(source.command(
-    {{set_operation{"first", "2"}, set_operation{"second", "3"}}, must_be_at{revision{1}}}));
+      {{set_operation{"first", "2"}, set_operation{"second", "3"}}, must_be_at{revision{1}}}));
   CHECK(revision_of(result) == 2);
   CHECK(has("second"));
 }
@@ -306,8 +306,9 @@ TEST_CASE("all backends reach one digest from one log", "[INV-56]") {
       if (draw(8) == 0)
         key += std::string(600 + draw(400), 'x');
       auto wanted = draw(4) == 0 ? precondition{must_be_absent{}} : precondition{};
-      entries.push_back(draw(4) == 0 ? sqlite.source.remove(key, wanted)
-                                     : sqlite.source.set(key, std::string(draw(3000), 'v'), wanted));
+      entries.push_back(draw(4) == 0
+                            ? sqlite.source.remove(key, wanted)
+                            : sqlite.source.set(key, std::string(draw(3000), 'v'), wanted));
     }
     auto expected = memory.machine().apply(entries, {1, entries.back().id.index});
     REQUIRE(expected);

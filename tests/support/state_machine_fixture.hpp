@@ -17,7 +17,9 @@
 namespace tests {
 
 /// A cluster id that looks like nothing else.
-inline base::uuid test_cluster() { return base::uuid_from_name("state machine tests"); }
+inline base::uuid test_cluster() {
+  return base::uuid_from_name("state machine tests");
+}
 
 inline storage::identity test_identity() {
   return {test_cluster(), raft::server_id{7}, base::uuid_from_name("incarnation"),
