@@ -2,9 +2,11 @@
 #include "storage/lmdb_env.hpp"
 
 #include <lmdb.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/check.hpp"
@@ -24,6 +26,23 @@ constexpr mdb_mode_t file_mode = 0600;
 // LMDB calls abort() after this: without it the reason would be lost.
 void on_failed_assert(MDB_env*, const char* text) {
   base::log::error(log_target, "LMDB assertion failed, the process ends", {{"assertion", text}});
+}
+
+/// What the file may still grow by: the file system's room, within the process's limit.
+std::uint64_t room_left(const std::string& path) {
+  constexpr auto unknown = ~std::uint64_t{0};
+  struct statvfs space{};
+  auto room = unknown;
+  if (::statvfs(path.c_str(), &space) == 0)
+    room = std::uint64_t{space.f_bavail} * space.f_frsize;
+  struct stat file{};
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+      && ::stat(path.c_str(), &file) == 0) {
+    auto size = static_cast<std::uint64_t>(file.st_size);
+    room = std::min(room, limit.rlim_cur > size ? limit.rlim_cur - size : 0);
+  }
+  return room;
 }
 
 unsigned int flags_for(lmdb_access access) {
@@ -101,26 +120,29 @@ base::status lmdb_environment::use_reserve(bool allowed) {
   return {};
 }
 
+base::error lmdb_environment::commit_error(int code) const {
+  auto failure = lmdb_error(code, options_.path + ": commit");
+  if (failure.code == errc::io)
+    failure.code = errc::sync_failed;
+  return failure;
+}
+
 // A write that stops in the middle because the disk is full is reported by LMDB as EIO
 // (mdb_page_flush, "short write"). It is told from a failing device by two facts: the
 // environment is not poisoned, as it is after a failed meta write, and there is no room
 // for what the transaction wrote. LMDB never writes over pages in use, so that nothing
 // of an aborted transaction is visible.
-base::error lmdb_environment::commit_error(int code, std::uint64_t bytes_put) const {
-  auto failure = lmdb_error(code, options_.path + ": commit");
-  if (failure.code == errc::io)
-    failure.code = errc::sync_failed;
-  if (code != EIO || options_.fault)
+base::error lmdb_environment::explain_commit(int code, std::uint64_t bytes_put) const {
+  auto failure = commit_error(code);
+  if (code != EIO)
     return failure;
   MDB_txn* probe = nullptr;
   if (mdb_txn_begin(handle_, nullptr, MDB_RDONLY, &probe) != 0)
     return failure;
   mdb_txn_abort(probe);
   constexpr std::uint64_t page_overhead_bytes = std::uint64_t{1} << 20;
-  struct statvfs space{};
-  if (::statvfs(options_.path.c_str(), &space) == 0
-      && space.f_bavail * space.f_frsize < 2 * bytes_put + page_overhead_bytes)
-    return {errc::storage_full, failure.text + " (the file system has no room left)"};
+  if (room_left(options_.path) < 2 * bytes_put + page_overhead_bytes)
+    return {errc::storage_full, failure.text + " (there is no room left)"};
   return failure;
 }
 

@@ -76,7 +76,8 @@ private:
   explicit lmdb_environment(lmdb_options options);
   base::status open_file();
   int fault_at(commit_step step) const { return options_.fault ? options_.fault(step) : 0; }
-  base::error commit_error(int code, std::uint64_t bytes_put) const;
+  base::error commit_error(int code) const;
+  base::error explain_commit(int code, std::uint64_t bytes_put) const;
 
   friend class lmdb_transaction;
   lmdb_options options_;

@@ -137,12 +137,12 @@ base::status lmdb_transaction::commit() {
   auto* handle = std::exchange(handle_, nullptr);
   if (int code = owner_->fault_at(commit_step::before); code != 0) {
     mdb_txn_abort(handle);
-    return base::fail(owner_->commit_error(code, bytes_put_));
+    return base::fail(owner_->commit_error(code));
   }
   if (int code = mdb_txn_commit(handle); code != 0) // frees the handle in any case
-    return base::fail(owner_->commit_error(code, bytes_put_));
+    return base::fail(owner_->explain_commit(code, bytes_put_));
   if (int code = owner_->fault_at(commit_step::after); code != 0)
-    return base::fail(owner_->commit_error(code, bytes_put_));
+    return base::fail(owner_->commit_error(code));
   return {};
 }
 

@@ -2,7 +2,10 @@
 // What only the durable log does: survive, refuse damage, stop when the disk fails.
 #include "storage/lmdb_log_store.hpp"
 
+#include <sys/resource.h>
+
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 
 #include "storage/log_codec.hpp"
@@ -203,6 +206,26 @@ TEST_CASE_METHOD(durable_log, "A full map refuses commands but lets the node liv
   REQUIRE(store->compact(log_index{last}, 2, 1 << 20));
   commit(last); // LMDB uses freed pages again two transactions later
   CHECK(try_append(1, large));
+}
+
+TEST_CASE_METHOD(durable_log, "A write cut short for want of room is a full disk (INV-46)",
+                 "[log]") {
+  auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit limited{512 * 1024, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limited) == 0);
+  base::status appended;
+  for (int i = 0; appended && i < 100; ++i)
+    appended = try_append(1, std::string(50000, 'x'));
+  auto last = state().last.index.value;
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, old_handler);
+  REQUIRE_FALSE(appended);
+  CHECK(appended.error().code == errc::storage_full);
+  REQUIRE(try_append(1, "room again"));
+  REQUIRE(try_open());
+  CHECK(payload(last + 1) == "room again");
 }
 
 TEST_CASE_METHOD(durable_log, "Any flipped bit of an entry is found on opening (INV-32)", "[log]") {
