@@ -133,8 +133,6 @@ base::status running_node::begin() {
   http_ = std::make_unique<http::server>(http_setup(all_), *gateway_, *context_.metrics);
   if (auto bound = http_->start(); !bound)
     return bound;
-  base::log::info(target, "listening", {{"http_addr", to_string(all_.cluster.http_addr)},
-                                        {"admin_addr", to_string(all_.cluster.admin_addr)}});
   system_.emplace(config_);
   auto started = supervisor::start_supervisor(*system_, supervision());
   if (!started)
