@@ -81,7 +81,7 @@ void core::implementation::send_entries(roles::leader& self, server_id id, progr
   auto last = entries.empty() ? previous.index : entries.back().id.index;
   send(id, append_entries{current_term, previous, previous_chain, std::move(entries), commit_index,
                           self.read_round});
-  peer.sent(last, bytes);
+  peer.sent(last, bytes, commit_index);
 }
 
 // Follows the newest position that the peer may hold and whose chain is in memory; a lost
@@ -108,8 +108,10 @@ void core::implementation::handle_append_entries_reply(server_id from,
   if (const auto* accepted_up_to = std::get_if<append_accepted>(&reply.outcome)) {
     // Nobody can hold more of our log than there is.
     if (accepted_up_to->match_index <= log.last().index
-        && peer.accepted(accepted_up_to->match_index))
+        && peer.accepted(accepted_up_to->match_index)) {
       commit_by_quorum();
+      peer.owes_message = peer.owes_message || peer.should_hear_of(commit_index);
+    }
   } else if (const auto* conflict = std::get_if<append_conflict>(&reply.outcome)) {
     auto meeting = log.last_with_term_at_most(conflict->hint.index, conflict->hint.term);
     peer.rejected(conflict->rejected, meeting.index);
@@ -152,7 +154,7 @@ void core::implementation::commit_to(log_index index) {
   if (self == nullptr)
     return;
   for (auto& [id, peer] : self->peers)
-    peer.owes_message = true;
+    peer.owes_message = peer.owes_message || peer.should_hear_of(commit_index);
   if (!had_own_commit && has_own_commit(*self))
     for (auto request : reads.take_before_own_commit())
       admit_read(request);

@@ -36,9 +36,10 @@ std::string payload_text(const payload& content) {
   return is_short_text ? "\"" + bytes + "\"" : std::to_string(bytes.size()) + " bytes";
 }
 
-// Long runs by their ends, so that a transcript stays readable.
+// Longer runs are shown by their ends, so that a transcript stays readable.
+constexpr std::size_t listed_max = 8;
+
 std::string entries_text(const std::vector<entry>& entries) {
-  constexpr std::size_t listed_max = 8;
   if (entries.empty())
     return "none";
   if (entries.size() > listed_max)
@@ -82,21 +83,38 @@ std::string append_text(const append_entries& request) {
          + " entries: " + entries_text(request.entries);
 }
 
+// "1000 appended at 9/1".
 std::string answer_text(const proposal_answer& answer) {
   return std::visit(overloaded_set{
                       [](const proposal_appended& each) {
-                        return "proposal " + std::to_string(each.request) + " appended at "
-                               + to_string(each.id);
+                        return std::to_string(each.request) + " appended at " + to_string(each.id);
                       },
                       [](const proposal_committed& each) {
-                        return "proposal " + std::to_string(each.request) + " committed at "
-                               + to_string(each.id);
+                        return std::to_string(each.request) + " committed at " + to_string(each.id);
                       },
                       [](const proposal_dropped& each) {
-                        return "proposal " + std::to_string(each.request) + " dropped";
+                        return std::to_string(each.request) + " dropped";
                       },
                     },
                     answer);
+}
+
+// One line each; long runs of one kind by their ends.
+std::string answers_text(const std::vector<proposal_answer>& answers) {
+  std::string text;
+  for (std::size_t first = 0; first < answers.size();) {
+    auto end = first;
+    while (end < answers.size() && answers[end].index() == answers[first].index())
+      ++end;
+    if (end - first > listed_max)
+      text += std::to_string(end - first) + " proposals " + answer_text(answers[first])
+              + " .. " + answer_text(answers[end - 1]) + "\n";
+    else
+      for (auto i = first; i < end; ++i)
+        text += "proposal " + answer_text(answers[i]) + "\n";
+    first = end;
+  }
+  return text;
 }
 
 std::string answer_text(const read_answer& answer) {
@@ -236,8 +254,7 @@ std::string to_string(const ready& owed) {
     line(persist_text(*owed.persist));
   for (const auto& each : owed.send_after_persist)
     line("then send " + number(each.to) + " " + to_string(each.body));
-  for (const auto& each : owed.proposals)
-    line(answer_text(each));
+  text += answers_text(owed.proposals);
   for (const auto& each : owed.reads)
     line(answer_text(each));
   if (owed.apply)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raft/progress.hpp"
 
-#include <algorithm>
-
 #include "base/check.hpp"
 #include "raft/bounds.hpp"
 
@@ -20,8 +18,9 @@ bool progress::may_send() const {
   return false;
 }
 
-void progress::sent(log_index last, std::uint64_t bytes) {
+void progress::sent(log_index last, std::uint64_t bytes, log_index leader_commit) {
   owes_message = false;
+  told_commit_ = std::max(told_commit_, std::min(leader_commit, last));
   if (mode_ == mode::probe)
     probe_is_out_ = true;
   if (mode_ != mode::replicate || last < next_)

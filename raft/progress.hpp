@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 
@@ -32,8 +33,13 @@ public:
   bool takes_entries() const { return mode_ == mode::probe || mode_ == mode::replicate; }
   /// Whether entries may be sent now.
   bool may_send() const;
-  /// Entries up to `last` left, or none when `last` is `next_index` - 1.
-  void sent(log_index last, std::uint64_t bytes);
+  /// A message that reaches up to `last` left: with entries, or with none when `last` lies
+  /// below `next_index`. It told `leader_commit`, which counts up to `last` only.
+  void sent(log_index last, std::uint64_t bytes, log_index leader_commit);
+  /// Whether it could commit more than it was told.
+  bool should_hear_of(log_index leader_commit) const {
+    return std::min(leader_commit, match_) > told_commit_;
+  }
   /// A message without an answer may be repeated: a heartbeat interval passed.
   void heartbeat_passed() { probe_is_out_ = false; }
 
@@ -45,7 +51,7 @@ public:
   void found_compacted() { mode_ = mode::needs_snapshot; }
   void fence() { mode_ = mode::fenced; }
 
-  bool owes_message = true;            ///< commit index or read round to be told, entries or not
+  bool owes_message = true;            ///< heartbeat, commit index or read round, entries or not
   bool is_active = false;              ///< it answered since the last quorum check
   std::uint64_t confirmed_round = 0;   ///< newest read round it answered
 
@@ -59,6 +65,7 @@ private:
   mode mode_ = mode::probe;
   log_index match_;
   log_index next_;
+  log_index told_commit_;
   bool probe_is_out_ = false;
   std::deque<in_flight> in_flight_;
   std::uint64_t bytes_in_flight_ = 0;

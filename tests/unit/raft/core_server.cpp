@@ -47,14 +47,14 @@ core_server::core_server(core_config config, memory_disk disk, std::uint64_t see
 core_server::core_server(std::uint64_t id, const membership& founders)
   : core_server(config_of(id), memory_disk(test_cluster, founders), id) {}
 
-void core_server::start() {
+ready core_server::start() {
   invariants_ = {};
   auto random = [this](std::uint64_t bound) { return random_.below(bound); };
   core_ = std::make_unique<core>(config_, disk_.recovered(), random);
   proposals.clear();
   reads.clear();
   events.clear();
-  take();
+  return take();
 }
 
 void core_server::crash(crash_fate what) {

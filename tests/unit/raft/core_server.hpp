@@ -36,7 +36,7 @@ public:
   core_server(std::uint64_t id, const raft::membership& founders);
 
   /// Starts, or starts again, from what the disk holds.
-  void start();
+  raft::ready start();
   bool is_running() const { return core_ != nullptr; }
   /// The process dies.
   void crash(crash_fate what = {});

@@ -18,7 +18,7 @@ progress replicating_from(std::uint64_t next) {
 TEST_CASE("a probe waits for its answer or the next heartbeat", "[raft]") {
   progress peer(log_index{5});
   CHECK(peer.may_send());
-  peer.sent(log_index{6}, 10);
+  peer.sent(log_index{6}, 10, log_index{0});
   CHECK_FALSE(peer.may_send());
   CHECK(peer.next_index() == log_index{5});
   peer.heartbeat_passed();
@@ -28,7 +28,7 @@ TEST_CASE("a probe waits for its answer or the next heartbeat", "[raft]") {
 TEST_CASE("an accepted probe begins replication", "[raft]") {
   auto peer = replicating_from(5);
   CHECK(peer.current_mode() == progress::mode::replicate);
-  peer.sent(log_index{7}, 10);
+  peer.sent(log_index{7}, 10, log_index{0});
   CHECK(peer.next_index() == log_index{8});
   CHECK(peer.may_send());
 }
@@ -45,9 +45,9 @@ TEST_CASE("what is on its way is bounded in messages and bytes", "[raft]") {
   auto peer = replicating_from(1);
   SECTION("messages") {
     for (std::size_t i = 1; i <= bounds::messages_in_flight_max; ++i)
-      peer.sent(log_index{i}, 1);
+      peer.sent(log_index{i}, 1, log_index{0});
   }
-  SECTION("bytes") { peer.sent(log_index{1}, bounds::peer_bytes_in_flight_max); }
+  SECTION("bytes") { peer.sent(log_index{1}, bounds::peer_bytes_in_flight_max, log_index{0}); }
   CHECK_FALSE(peer.may_send());
   peer.accepted(log_index{1});
   CHECK(peer.may_send());
@@ -55,7 +55,7 @@ TEST_CASE("what is on its way is bounded in messages and bytes", "[raft]") {
 
 TEST_CASE("a refusal in replication goes back to probing", "[raft][thesis 3.5]") {
   auto peer = replicating_from(5);
-  peer.sent(log_index{9}, 1);
+  peer.sent(log_index{9}, 1, log_index{0});
   peer.rejected(log_index{9}, log_index{6});
   CHECK(peer.current_mode() == progress::mode::probe);
   CHECK(peer.next_index() == log_index{7});
@@ -63,7 +63,7 @@ TEST_CASE("a refusal in replication goes back to probing", "[raft][thesis 3.5]")
 
 TEST_CASE("next_index never goes back to what is matched", "[raft][INV-14]") {
   auto peer = replicating_from(5);
-  peer.sent(log_index{9}, 1);
+  peer.sent(log_index{9}, 1, log_index{0});
   peer.rejected(log_index{9}, log_index{1});
   CHECK(peer.next_index() == log_index{5});
 }
@@ -79,6 +79,17 @@ TEST_CASE("overtaken refusals are ignored", "[raft]") {
     peer.rejected(log_index{8}, log_index{1});
     CHECK(peer.next_index() == log_index{5});
   }
+}
+
+TEST_CASE("a commit index is news to who holds what it commits and was not told", "[raft]") {
+  auto peer = replicating_from(5);
+  CHECK(peer.should_hear_of(log_index{9}));
+  peer.sent(log_index{9}, 1, log_index{3});
+  CHECK(peer.should_hear_of(log_index{4}));
+  peer.sent(log_index{4}, 1, log_index{9});
+  CHECK_FALSE(peer.should_hear_of(log_index{9})); // it holds 4, and knows that 4 is committed
+  peer.accepted(log_index{9});
+  CHECK(peer.should_hear_of(log_index{9}));
 }
 
 TEST_CASE("nothing is sent to who diverged or needs a snapshot", "[raft]") {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/unit/raft/core_cluster.hpp"
+
+namespace golden {
+
+/// The servers of one transcript and the commands that move them (`help_text`). Every step
+/// is followed by all invariants; a broken one is printed.
+class stage {
+public:
+  std::string perform(const std::string& command_line);
+
+private:
+  using words = std::vector<std::string>;
+  using server = raft_test::core_server;
+
+  void make_cluster(const words& arguments);
+  void make_disk(const words& arguments);
+  void deliver(const words& arguments, bool is_lost);
+  void answer(const words& arguments);
+  void settle();
+  void print_log(server& which);
+  bool perform_completion(const std::string& verb, server& which);
+  bool perform_input(const std::string& verb, server& which, const words& arguments);
+  bool perform_disk(const std::string& verb, server& which, const words& arguments);
+  void print(const server& which, const std::string& text);
+  void print(const server& which, const raft::ready& owed);
+  void print_outcome(const server& which, const raft::ready& owed);
+  server& at(const std::string& id);
+
+  std::map<raft::server_id, server> servers_;
+  raft::membership founders_;
+  raft::core_config limits_;
+  std::set<raft::server_id> held_; // left alone by `settle`
+  std::string printed_;
+};
+
+/// What each command does.
+extern const char* const help_text;
+
+} // namespace golden
