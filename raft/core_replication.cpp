@@ -60,7 +60,8 @@ void core::implementation::replicate_to(roles::leader& self, server_id id, progr
     }
     auto chain = log.chain_at(previous);
     if (!chain || peer.next_index() < log.window_first()) {
-      peers_to_read_for.insert(id);
+      if (!reading || reading->peer != id)
+        peers_to_read_for.insert(id);
       break;
     }
     send_entries(self, id, peer, {previous, *previous_term}, *chain,
