@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "base/check.hpp"
+#include "storage/lock_holders.hpp"
 #include "storage/plain_files.hpp"
 #include "storage/sqlite_error.hpp"
 #include "storage/sqlite_state_machine.hpp"
@@ -50,6 +51,8 @@ base::result<checkpoint_report> sqlite_state_machine::checkpoint(checkpoint_mode
     if (auto done = truncate_wal(report); !done)
       return base::fail(note(done.error().within("checkpoint")));
   report.is_complete = report.frames_copied == report.frames_in_wal;
+  if (report.is_blocked)
+    report.blocked_by = describe(lock_holders(options_.path));
   report.wal_bytes_after = file_size(wal_path(options_.path));
   return report;
 }
@@ -110,6 +113,10 @@ void sqlite_state_machine::remember_copied_whole() {
 base::result<bool> sqlite_state_machine::restart_wal() {
   if (latch_)
     return base::fail(*latch_);
+  if (!salt_when_copied_)
+    return false;
+  if (wal_salt() != *salt_when_copied_)
+    return true;
   if (!has_only_restarts_since_copied_)
     return false;
   // What an earlier try added changes no row and no `last_applied`: the state in the
@@ -119,10 +126,9 @@ base::result<bool> sqlite_state_machine::restart_wal() {
     return base::fail(note(done.error().within("restart the WAL")));
   if (frames_copied_ != wal_frames_)
     return false;
-  auto before = wal_salt();
   if (auto done = count_restart(); !done)
     return base::fail(note(done.error().within("restart the WAL")));
-  return wal_salt() != before;
+  return wal_salt() != *salt_when_copied_;
 }
 
 base::status sqlite_state_machine::count_restart() {

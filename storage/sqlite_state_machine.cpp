@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/check.hpp"
+#include "storage/lock_holders.hpp"
 #include "storage/plain_files.hpp"
 #include "storage/sqlite_error.hpp"
 #include "storage/sqlite_reader.hpp"
@@ -176,7 +177,7 @@ base::result<std::vector<command_result>> sqlite_state_machine::apply_in_transac
     recorded_state& next) {
   auto transaction = sqlite_transaction::begin_write(database_);
   if (!transaction)
-    return base::fail(transaction.error());
+    return base::fail(name_holder(transaction.error()));
   kv_table rows(statements_);
   auto results = apply_effects(rows, next.replicated.meta, entries, effects);
   if (!results)
@@ -208,6 +209,13 @@ base::status sqlite_state_machine::write_changes(sqlite_statement& statement,
       return done;
   }
   return {};
+}
+
+base::error sqlite_state_machine::name_holder(base::error failure) const {
+  if (failure.code == base::errc::busy)
+    if (auto who = describe(lock_holders(options_.path)); !who.empty())
+      failure.text += "; locks are held by " + who;
+  return failure;
 }
 
 base::error sqlite_state_machine::note(base::error failure) {

@@ -79,6 +79,8 @@ private:
   base::status write_recorded(recorded_state& next);
   base::status write_changes(sqlite_statement& statement, const value_table& before,
                              const value_table& after);
+  /// Says who holds the lock that was waited for in vain.
+  base::error name_holder(base::error failure) const;
   /// Sets the latch when the failure calls for it (INV-59), and passes it on.
   base::error note(base::error failure);
 
@@ -96,9 +98,9 @@ private:
   recorded_state recorded_;
   storage::identity identity_;
   std::optional<base::error> latch_;
-  std::uint64_t wal_frames_ = 0;    ///< in the WAL since it was last restarted
-  std::uint64_t frames_copied_ = 0; ///< of these, known to be in the database file
-  std::string salt_when_copied_;    ///< of the WAL that was copied whole
+  std::uint64_t wal_frames_ = 0;                ///< in the WAL since it was last restarted
+  std::uint64_t frames_copied_ = 0;             ///< of these, known to be in the database file
+  std::optional<std::string> salt_when_copied_; ///< of the WAL that was copied whole
   bool has_only_restarts_since_copied_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "raft/types.hpp"
 #include "storage/command.hpp"
@@ -40,7 +41,7 @@ struct scan_request {
   std::string end;                 ///< empty: to the last
   std::optional<std::string> after; ///< only keys greater than this (the cursor)
   std::size_t items_max = 100;
-  std::size_t bytes_max;           ///< of keys and values; at least one item is returned
+  std::size_t bytes_max = base::limits::scan_bytes_max; ///< of keys and values; at least one item is returned
   bool keys_only = false;
 };
 struct scan_page {
@@ -80,6 +81,7 @@ struct checkpoint_report {
   std::uint64_t wal_bytes_after = 0;
   bool is_complete = false;  ///< every frame is in the database file
   bool is_blocked = false;   ///< a reader or another process held it back
+  std::string blocked_by;    ///< who, for a person; empty when not blocked or not known
 };
 
 struct wal_status {
@@ -106,9 +108,10 @@ public:
 
   /// Applies committed entries in one transaction together with `last_applied`; one
   /// result an entry, `command_done` at its index for entries without a command.
-  /// Requires: contiguous from `last_applied + 1` (INV-51, throws). An unknown kind or
-  /// a command that does not decode is `corrupt`, and nothing of the batch is applied.
-  /// `watermark` goes into the same transaction.
+  /// Requires, or throws: contiguous from `last_applied + 1` (INV-51), terms and chains
+  /// continue (INV-52), all durably committed according to `watermark` (INV-50), which
+  /// never goes back (INV-68) and goes into the same transaction. An unknown kind or a
+  /// command that does not decode is `corrupt`, and nothing of the batch is applied.
   virtual base::result<std::vector<command_result>>
   apply(const std::vector<raft::entry>& entries, const log_watermark& watermark) = 0;
 
@@ -121,16 +124,20 @@ public:
   /// Requires: `has_wal()`; the owner has recorded the started mark in the log.
   virtual base::result<checkpoint_report> checkpoint(checkpoint_mode mode) = 0;
   /// A small commit that makes the next frame go to the start of the WAL, after a
-  /// complete checkpoint (two stores, one truth: rule 11). True once it did.
+  /// complete checkpoint (two stores, one truth: rule 11). True once it did, by this or
+  /// by another commit. False while a reader is in the way: to be tried again; and when
+  /// something was applied since: then the next checkpoint comes first.
   virtual base::result<bool> restart_wal() = 0;
 
   /// Writes a consistent copy to `path` (through `path + ".partial"`), verified,
-  /// synced, renamed, directory synced. Runs on the caller's thread over a connection
-  /// of its own within one held read transaction.
+  /// synced, renamed, directory synced. Any thread, over a connection of its own within
+  /// one held read transaction, beside the writer's calls.
   virtual base::result<snapshot_report> write_snapshot(const std::string& path) = 0;
 
   /// Recomputes every row digest and the sum, until `keep_going` says no; nothing when
-  /// stopped early. Errors: `corrupt` naming the first key that does not match.
+  /// stopped early. Any thread, within one read transaction, beside the writer's calls;
+  /// the sum is compared with the digest of the same snapshot.
+  /// Errors: `corrupt` naming the first key that does not match, or both sums.
   virtual base::result<std::optional<state_digest>>
   verify_rows(const std::function<bool()>& keep_going) = 0;
 
