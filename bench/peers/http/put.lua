@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- wrk -t1 -c64 -d5 --latency -s put.lua http://127.0.0.1:8080
+-- 100-byte values over 100,000 random keys. No value is like the one before: SQLite does not write a
+-- row whose new value equals the old one.
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+function init(args)
+  math.randomseed(os.time() * 64 + number)
+end
+
+function request()
+  local key = string.format("/v1/kv/key-%09d", math.random(0, 99999))
+  local value = string.rep("x", 92) .. string.format("%08x", math.random(0, 2 ^ 31 - 1))
+  return wrk.format("PUT", key, nil, value)
+end
