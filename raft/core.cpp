@@ -20,8 +20,8 @@ overloaded_set(Handlers...) -> overloaded_set<Handlers...>;
 void check_config(const core_config& config) {
   BASE_CHECK(config.self != server_id{}, "server id zero stands for nobody");
   BASE_CHECK(config.heartbeat_ticks > 0
-               && config.heartbeat_ticks < config.election_timeout_ticks_min
-               && config.election_timeout_ticks_min <= config.election_timeout_ticks_max,
+                 && config.heartbeat_ticks < config.election_timeout_ticks_min
+                 && config.election_timeout_ticks_min <= config.election_timeout_ticks_max,
              "heartbeats are more frequent than elections (thesis 3.9)");
 }
 
@@ -30,7 +30,7 @@ void check_recovered(const core_config& config, const recovered_state& recovered
   BASE_CHECK(recovered.state.current_term >= recovered.last.term,
              "INV-01: no entry is newer than the current term");
   BASE_CHECK(recovered.state.commit_index <= recovered.last.index
-               && recovered.state.commit_index >= first_possible,
+                 && recovered.state.commit_index >= first_possible,
              "INV-04: the commit index lies inside the log");
   BASE_CHECK(recovered.last_applied <= recovered.state.commit_index,
              "INV-06: only committed entries were applied");
@@ -38,7 +38,7 @@ void check_recovered(const core_config& config, const recovered_state& recovered
              "INV-09: what is compacted was applied here");
   if (first_possible == log_index{0})
     BASE_CHECK(recovered.snapshot.id.term == term{0}
-                 && recovered.snapshot.chain == chain_seed(config.cluster_id),
+                   && recovered.snapshot.chain == chain_seed(config.cluster_id),
                "INV-07: a whole log is chained from the cluster's seed");
 }
 
@@ -176,26 +176,26 @@ void core::implementation::refuse_past_term(server_id from, const message& body)
   if (const auto* vote = std::get_if<request_vote>(&body))
     send_when_durable(from, request_vote_reply{current_term, false, vote->is_pre_vote});
   else if (const auto* append = std::get_if<append_entries>(&body))
-    send_when_durable(from, append_entries_reply{current_term,
-                                                 append_conflict{append->previous.index, log.last()},
-                                                 append->read_round, false});
+    send_when_durable(from, append_entries_reply{
+                                current_term, append_conflict{append->previous.index, log.last()},
+                                append->read_round, false});
   else if (std::holds_alternative<install_snapshot>(body))
     send_when_durable(from, install_snapshot_reply{current_term, last_applied});
 }
 
 void core::implementation::dispatch(server_id from, const message& body) {
   std::visit(
-    overloaded_set{
-      [&](const request_vote& request) { handle_request_vote(from, request); },
-      [&](const request_vote_reply& reply) { handle_request_vote_reply(from, reply); },
-      [&](const append_entries& request) { handle_append_entries(from, request); },
-      [&](const append_entries_reply& reply) { handle_append_entries_reply(from, reply); },
-      [&](const install_snapshot& request) { handle_install_snapshot(from, request); },
-      // Not built (docs/protocol.md): nobody is offered a snapshot, nobody hands over.
-      [](const install_snapshot_reply&) {},
-      [](const timeout_now&) {},
-    },
-    body);
+      overloaded_set{
+          [&](const request_vote& request) { handle_request_vote(from, request); },
+          [&](const request_vote_reply& reply) { handle_request_vote_reply(from, reply); },
+          [&](const append_entries& request) { handle_append_entries(from, request); },
+          [&](const append_entries_reply& reply) { handle_append_entries_reply(from, reply); },
+          [&](const install_snapshot& request) { handle_install_snapshot(from, request); },
+          // Not built (docs/protocol.md): nobody is offered a snapshot, nobody hands over.
+          [](const install_snapshot_reply&) {},
+          [](const timeout_now&) {},
+      },
+      body);
 }
 
 propose_outcome core::implementation::propose(proposal what) {
@@ -256,21 +256,47 @@ core::~core() = default;
 core::core(core&&) noexcept = default;
 core& core::operator=(core&&) noexcept = default;
 
-void core::tick() { self_->tick(); }
-void core::step(server_id from, message body) { self_->step(from, body); }
-propose_outcome core::propose(proposal what) { return self_->propose(std::move(what)); }
-read_outcome core::read_index(request_id request) { return self_->read_index(request); }
+void core::tick() {
+  self_->tick();
+}
+void core::step(server_id from, message body) {
+  self_->step(from, body);
+}
+propose_outcome core::propose(proposal what) {
+  return self_->propose(std::move(what));
+}
+read_outcome core::read_index(request_id request) {
+  return self_->read_index(request);
+}
 read_outcome core::wait_applied(request_id request, log_index index) {
   return self_->wait_applied(request, index);
 }
-void core::forget_read(request_id request) { self_->forget_read(request); }
-void core::persisted() { self_->persisted(); }
-void core::applied(log_index last) { self_->applied(last); }
-void core::apply_due() { self_->apply_due(); }
-void core::log_read(std::vector<entry> entries) { self_->log_read_done(std::move(entries)); }
-void core::checkpoint_completed(log_index index) { self_->checkpoint_completed(index); }
-void core::compacted(snapshot_point point) { self_->compacted(std::move(point)); }
-ready core::take_ready() { return self_->take_ready(); }
-core_status core::status() const { return self_->status(); }
+void core::forget_read(request_id request) {
+  self_->forget_read(request);
+}
+void core::persisted() {
+  self_->persisted();
+}
+void core::applied(log_index last) {
+  self_->applied(last);
+}
+void core::apply_due() {
+  self_->apply_due();
+}
+void core::log_read(std::vector<entry> entries) {
+  self_->log_read_done(std::move(entries));
+}
+void core::checkpoint_completed(log_index index) {
+  self_->checkpoint_completed(index);
+}
+void core::compacted(snapshot_point point) {
+  self_->compacted(std::move(point));
+}
+ready core::take_ready() {
+  return self_->take_ready();
+}
+core_status core::status() const {
+  return self_->status();
+}
 
 } // namespace raft

@@ -30,12 +30,12 @@ struct core_config {
 /// What the two stores held when they were opened and found to agree.
 struct recovered_state {
   hard_state state;
-  snapshot_point snapshot;              ///< the log begins right after it
-  entry_id last;                        ///< equals `snapshot.id` when the log is empty
+  snapshot_point snapshot; ///< the log begins right after it
+  entry_id last;           ///< equals `snapshot.id` when the log is empty
   chain_hash last_chain;
-  std::vector<term_start> term_starts;  ///< of the entries above the snapshot point
-  raft::membership membership;          ///< the newest in the log, committed or not
-  log_index last_applied;               ///< of the state machine
+  std::vector<term_start> term_starts; ///< of the entries above the snapshot point
+  raft::membership membership;         ///< the newest in the log, committed or not
+  log_index last_applied;              ///< of the state machine
 };
 
 /// A uniformly distributed number in [0, bound). Seeded by the caller.

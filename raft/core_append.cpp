@@ -20,8 +20,8 @@ bool is_well_formed(const append_entries& request) {
         || each.id.term > request.term
         || each.chain != next_chain(chain, each.id, each.kind, each.payload.hash()))
       return false;
-    if (membership ignored; each.kind == entry_kind::membership
-                            && !decode(each.payload.bytes(), ignored))
+    if (membership ignored;
+        each.kind == entry_kind::membership && !decode(each.payload.bytes(), ignored))
       return false;
     before = each.id;
     chain = each.chain;
@@ -52,7 +52,7 @@ void core::implementation::handle_append_entries(server_id from, const append_en
   if (!request.entries.empty()
       && (backlog >= bounds::undurable_entries_max
           || log.bytes_between(log.durable_index(), log.last().index)
-               >= bounds::undurable_bytes_max))
+                 >= bounds::undurable_bytes_max))
     return; // the leader repeats it when the disk has caught up
   append_entries_reply reply{request.term, match_and_append(request), request.read_round, false};
   const auto* matched = std::get_if<append_accepted>(&reply.outcome);
@@ -71,8 +71,8 @@ void core::implementation::handle_append_entries(server_id from, const append_en
   send_when_durable(from, std::move(reply), match);
 }
 
-std::variant<append_accepted, append_conflict, append_diverged>
-core::implementation::match_and_append(const append_entries& request) {
+std::variant<append_accepted, append_conflict, append_diverged> core::implementation::
+    match_and_append(const append_entries& request) {
   auto previous = request.previous;
   auto chain = request.previous_chain;
   auto next = request.entries.begin();
@@ -101,9 +101,8 @@ core::implementation::match_and_append(const append_entries& request) {
   return append_accepted{request.previous.index + request.entries.size()};
 }
 
-std::optional<append_diverged>
-core::implementation::append_missing(const std::vector<entry>& entries,
-                                     const chain_hash& chain_before) {
+std::optional<append_diverged> core::implementation::append_missing(
+    const std::vector<entry>& entries, const chain_hash& chain_before) {
   auto chain = chain_before;
   for (const auto& each : entries) {
     auto here = log.term_at(each.id.index);

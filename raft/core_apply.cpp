@@ -38,7 +38,7 @@ void core::implementation::begin_apply(ready& out) {
   if (!applying && apply_target() > last_applied) {
     if (auto entries = next_to_apply(); !entries.empty()) {
       BASE_CHECK(entries.front().id.index == last_applied.next()
-                   && entries.back().id.index <= apply_limit(),
+                     && entries.back().id.index <= apply_limit(),
                  "INV-06: what is applied next is durable and durably committed");
       applying = entries.back().id.index;
       for (const auto& each : entries)
@@ -73,7 +73,7 @@ void core::implementation::begin_log_read(ready& out) {
   if (fetched.empty() && first <= last) {
     reading = log_read_under_way{first, last, std::nullopt};
     out.log_read = log_read_request{
-      first, last, std::min(base::limits::log_read_bytes_max, base::limits::apply_bytes_max)};
+        first, last, std::min(base::limits::log_read_bytes_max, base::limits::apply_bytes_max)};
     return;
   }
   auto* self = std::get_if<roles::leader>(&role);
@@ -104,13 +104,14 @@ void core::implementation::log_read_done(std::vector<entry> entries) {
   auto asked = *reading;
   reading.reset();
   BASE_CHECK(!entries.empty() && entries.front().id.index == asked.first
-               && entries.back().id.index <= asked.last,
+                 && entries.back().id.index <= asked.last,
              "INV-10: a log read is answered with what was asked for");
   for (std::size_t i = 0; i < entries.size(); ++i) {
     BASE_CHECK(entries[i].id.index == asked.first + i, "INV-07: the log has no gap");
     if (i > 0)
-      BASE_CHECK(entries[i].chain == next_chain(entries[i - 1].chain, entries[i].id,
-                                                entries[i].kind, entries[i].payload.hash()),
+      BASE_CHECK(entries[i].chain
+                     == next_chain(entries[i - 1].chain, entries[i].id, entries[i].kind,
+                                   entries[i].payload.hash()),
                  "INV-07: every entry is chained to the one before it");
   }
   if (!asked.peer)
@@ -154,7 +155,8 @@ void core::implementation::send_fetched(roles::leader& self, server_id id, progr
 }
 
 void core::implementation::applied(log_index last) {
-  BASE_CHECK(applying.has_value() && *applying == last, "INV-10: no apply up to there is under way");
+  BASE_CHECK(applying.has_value() && *applying == last,
+             "INV-10: no apply up to there is under way");
   applying.reset();
   bytes_since_compaction += std::exchange(applying_bytes, 0);
   last_applied = last;
@@ -165,9 +167,8 @@ void core::implementation::applied(log_index last) {
 
 // Alone, nobody needs what is applied; with others, a little is kept for those behind.
 void core::implementation::trim_window() {
-  bool has_others = members().voters.size() + members().outgoing_voters.size()
-                        + members().learners.size()
-                      > 1;
+  bool has_others =
+      members().voters.size() + members().outgoing_voters.size() + members().learners.size() > 1;
   log.trim(last_applied, {has_others ? bounds::window_applied_entries_max : 0,
                           has_others ? bounds::window_applied_bytes_max : 0,
                           config.proposals_in_flight_max + 1, // and the no_op
@@ -203,7 +204,7 @@ void core::implementation::begin_compact(ready& out) {
 
 void core::implementation::compacted(snapshot_point point) {
   BASE_CHECK(compacting.has_value() && point.id.index <= *compacting
-               && point.id.index >= log.snapshot().id.index,
+                 && point.id.index >= log.snapshot().id.index,
              "INV-09: the log is compacted up to a checkpoint at most");
   compacting.reset();
   bytes_since_compaction = 0;

@@ -10,9 +10,11 @@ bool core::implementation::has_leader_contact() const {
   if (is_leader())
     return true; // it steps down by itself when it loses its quorum
   if (const auto* self = std::get_if<roles::follower>(&role))
-    return self->leader_id != server_id{} && self->elapsed_ticks < config.election_timeout_ticks_min;
+    return self->leader_id != server_id{}
+           && self->elapsed_ticks < config.election_timeout_ticks_min;
   if (const auto* self = std::get_if<roles::learner>(&role))
-    return self->leader_id != server_id{} && self->elapsed_ticks < config.election_timeout_ticks_min;
+    return self->leader_id != server_id{}
+           && self->elapsed_ticks < config.election_timeout_ticks_min;
   return false;
 }
 
@@ -95,8 +97,8 @@ void core::implementation::handle_request_vote(server_id from, const request_vot
   if (request.is_pre_vote) {
     // Granting refreshes nothing and records nothing.
     bool is_granted = request.term > current_term && is_up_to_date(request.last);
-    send_when_durable(from, request_vote_reply{is_granted ? request.term : current_term,
-                                               is_granted, true});
+    send_when_durable(
+        from, request_vote_reply{is_granted ? request.term : current_term, is_granted, true});
     return;
   }
   // A candidate and a leader have voted for themselves.

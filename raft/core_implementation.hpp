@@ -82,8 +82,8 @@ struct core::implementation {
   void handle_append_entries(server_id from, const append_entries& request);
   void handle_install_snapshot(server_id from, const install_snapshot& request);
   void follow(server_id leader_id);
-  std::variant<append_accepted, append_conflict, append_diverged>
-  match_and_append(const append_entries& request);
+  std::variant<append_accepted, append_conflict, append_diverged> match_and_append(
+      const append_entries& request);
   std::optional<append_diverged> append_missing(const std::vector<entry>& entries,
                                                 const chain_hash& chain_before);
   void truncate_from(log_index first, const chain_hash& chain_before);

@@ -41,7 +41,8 @@ void core::implementation::begin_persist(ready& out) {
     return;
   if (!log.has_unpersisted() && version == durable_version && !wants_commit_persist())
     return;
-  auto batch = log.begin_persist(base::limits::persist_entries_max, base::limits::persist_bytes_max);
+  auto batch =
+      log.begin_persist(base::limits::persist_entries_max, base::limits::persist_bytes_max);
   hard_state state{current_term, voted_for, commit_index_to_record(batch)};
   persisting = persist_under_way{state, version};
   out.persist = persist_request{std::move(batch.entries), batch.truncate_from, state};

@@ -73,8 +73,7 @@ void core::implementation::replicate_to(roles::leader& self, server_id id, progr
 }
 
 void core::implementation::send_entries(roles::leader& self, server_id id, progress& peer,
-                                        const entry_id& previous,
-                                        const chain_hash& previous_chain,
+                                        const entry_id& previous, const chain_hash& previous_chain,
                                         std::vector<entry> entries) {
   std::uint64_t bytes = 0;
   for (const auto& each : entries)

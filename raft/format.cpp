@@ -29,10 +29,10 @@ std::string ids_of(const std::vector<member>& members) {
 std::string payload_text(const payload& content) {
   constexpr std::size_t shown_bytes_max = 24;
   const auto& bytes = content.bytes();
-  bool is_short_text = bytes.size() <= shown_bytes_max
-                       && std::all_of(bytes.begin(), bytes.end(), [](char byte) {
-                            return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
-                          });
+  bool is_short_text =
+      bytes.size() <= shown_bytes_max && std::all_of(bytes.begin(), bytes.end(), [](char byte) {
+        return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+      });
   return is_short_text ? "\"" + bytes + "\"" : std::to_string(bytes.size()) + " bytes";
 }
 
@@ -52,19 +52,15 @@ std::string entries_text(const std::vector<entry>& entries) {
 }
 
 std::string outcome_text(const append_entries_reply& reply) {
-  return std::visit(overloaded_set{
-                      [](const append_accepted& each) {
-                        return "accepted match=" + number(each.match_index);
-                      },
-                      [](const append_conflict& each) {
-                        return "conflict rejected=" + number(each.rejected)
-                               + " hint=" + to_string(each.hint);
-                      },
-                      [](const append_diverged& each) {
-                        return "diverged at=" + to_string(each.at);
-                      },
-                    },
-                    reply.outcome);
+  return std::visit(
+      overloaded_set{
+          [](const append_accepted& each) { return "accepted match=" + number(each.match_index); },
+          [](const append_conflict& each) {
+            return "conflict rejected=" + number(each.rejected) + " hint=" + to_string(each.hint);
+          },
+          [](const append_diverged& each) { return "diverged at=" + to_string(each.at); },
+      },
+      reply.outcome);
 }
 
 std::string round_text(std::uint64_t round) {
@@ -77,26 +73,24 @@ std::string vote_text(const request_vote& request) {
 }
 
 std::string append_text(const append_entries& request) {
-  return "append_entries term=" + number(request.term)
-         + " previous=" + to_string(request.previous)
+  return "append_entries term=" + number(request.term) + " previous=" + to_string(request.previous)
          + " leader_commit=" + number(request.leader_commit) + round_text(request.read_round)
          + " entries: " + entries_text(request.entries);
 }
 
 // "1000 appended at 9/1".
 std::string answer_text(const proposal_answer& answer) {
-  return std::visit(overloaded_set{
-                      [](const proposal_appended& each) {
-                        return std::to_string(each.request) + " appended at " + to_string(each.id);
-                      },
-                      [](const proposal_committed& each) {
-                        return std::to_string(each.request) + " committed at " + to_string(each.id);
-                      },
-                      [](const proposal_dropped& each) {
-                        return std::to_string(each.request) + " dropped";
-                      },
-                    },
-                    answer);
+  return std::visit(
+      overloaded_set{
+          [](const proposal_appended& each) {
+            return std::to_string(each.request) + " appended at " + to_string(each.id);
+          },
+          [](const proposal_committed& each) {
+            return std::to_string(each.request) + " committed at " + to_string(each.id);
+          },
+          [](const proposal_dropped& each) { return std::to_string(each.request) + " dropped"; },
+      },
+      answer);
 }
 
 // One line each; long runs of one kind by their ends.
@@ -107,8 +101,8 @@ std::string answers_text(const std::vector<proposal_answer>& answers) {
     while (end < answers.size() && answers[end].index() == answers[first].index())
       ++end;
     if (end - first > listed_max)
-      text += std::to_string(end - first) + " proposals " + answer_text(answers[first])
-              + " .. " + answer_text(answers[end - 1]) + "\n";
+      text += std::to_string(end - first) + " proposals " + answer_text(answers[first]) + " .. "
+              + answer_text(answers[end - 1]) + "\n";
     else
       for (auto i = first; i < end; ++i)
         text += "proposal " + answer_text(answers[i]) + "\n";
@@ -193,52 +187,52 @@ std::string to_string(const membership& members) {
 
 std::string to_string(const message& body) {
   return std::visit(
-    overloaded_set{
-      [](const request_vote& each) { return vote_text(each); },
-      [](const request_vote_reply& each) {
-        return "request_vote_reply term=" + number(each.term)
-               + (each.is_granted ? " granted" : " refused")
-               + (each.is_pre_vote ? " pre_vote" : "");
+      overloaded_set{
+          [](const request_vote& each) { return vote_text(each); },
+          [](const request_vote_reply& each) {
+            return "request_vote_reply term=" + number(each.term)
+                   + (each.is_granted ? " granted" : " refused")
+                   + (each.is_pre_vote ? " pre_vote" : "");
+          },
+          [](const append_entries& each) { return append_text(each); },
+          [](const append_entries_reply& each) {
+            return "append_entries_reply term=" + number(each.term) + " " + outcome_text(each)
+                   + round_text(each.read_round)
+                   + (each.state_machine_is_lost ? " state_machine_is_lost" : "");
+          },
+          [](const install_snapshot& each) {
+            return "install_snapshot term=" + number(each.term) + " point="
+                   + to_string(each.point.id) + " size_bytes=" + std::to_string(each.size_bytes);
+          },
+          [](const install_snapshot_reply& each) {
+            return "install_snapshot_reply term=" + number(each.term)
+                   + " installed=" + number(each.installed);
+          },
+          [](const timeout_now& each) { return "timeout_now term=" + number(each.term); },
       },
-      [](const append_entries& each) { return append_text(each); },
-      [](const append_entries_reply& each) {
-        return "append_entries_reply term=" + number(each.term) + " " + outcome_text(each)
-               + round_text(each.read_round)
-               + (each.state_machine_is_lost ? " state_machine_is_lost" : "");
-      },
-      [](const install_snapshot& each) {
-        return "install_snapshot term=" + number(each.term) + " point=" + to_string(each.point.id)
-               + " size_bytes=" + std::to_string(each.size_bytes);
-      },
-      [](const install_snapshot_reply& each) {
-        return "install_snapshot_reply term=" + number(each.term)
-               + " installed=" + number(each.installed);
-      },
-      [](const timeout_now& each) { return "timeout_now term=" + number(each.term); },
-    },
-    body);
+      body);
 }
 
 std::string to_string(const propose_outcome& outcome) {
-  return std::visit(overloaded_set{
-                      [](const accepted&) { return std::string("accepted"); },
-                      [](const not_leader& each) { return "not_leader leader=" + number(each.leader); },
-                      [](const overloaded& each) {
-                        return "overloaded limit=" + std::to_string(each.limit)
-                               + " actual=" + std::to_string(each.actual);
-                      },
-                    },
-                    outcome);
+  return std::visit(
+      overloaded_set{
+          [](const accepted&) { return std::string("accepted"); },
+          [](const not_leader& each) { return "not_leader leader=" + number(each.leader); },
+          [](const overloaded& each) {
+            return "overloaded limit=" + std::to_string(each.limit)
+                   + " actual=" + std::to_string(each.actual);
+          },
+      },
+      outcome);
 }
 
 std::string to_string(const core_status& status) {
   return std::string(to_string(status.role)) + " term=" + number(status.current_term)
-         + " vote=" + number(status.voted_for) + " leader=" + number(status.leader)
-         + " log=[" + number(status.first_index) + "," + number(status.last_index) + "]"
+         + " vote=" + number(status.voted_for) + " leader=" + number(status.leader) + " log=["
+         + number(status.first_index) + "," + number(status.last_index) + "]"
          + " durable=" + number(status.durable_index) + " commit=" + number(status.commit_index)
-         + " durable_commit=" + number(status.durable_commit_index)
-         + " applied=" + number(status.last_applied)
-         + " proposals=" + std::to_string(status.proposals_in_flight)
+         + " durable_commit=" + number(status.durable_commit_index) + " applied="
+         + number(status.last_applied) + " proposals=" + std::to_string(status.proposals_in_flight)
          + " reads=" + std::to_string(status.reads_waiting) + " " + to_string(status.membership);
 }
 

@@ -25,25 +25,24 @@ void invariant_checker::check_positions(const inside& self) {
   BASE_CHECK(snapshot.index <= self.commit_index && self.commit_index <= log.last().index,
              "INV-04: commit_index lies within the log");
   BASE_CHECK(self.durable_state.commit_index <= self.commit_index
-               && self.durable_state.commit_index <= log.durable_index(),
+                 && self.durable_state.commit_index <= log.durable_index(),
              "INV-05: the durable commit_index lies within what is durable");
-  BASE_CHECK(snapshot.index <= self.last_applied
-               && self.last_applied <= self.applied_or_applying()
-               && self.applied_or_applying() <= self.apply_limit(),
+  BASE_CHECK(snapshot.index <= self.last_applied && self.last_applied <= self.applied_or_applying()
+                 && self.applied_or_applying() <= self.apply_limit(),
              "INV-06: what is applied is durable and durably committed");
   BASE_CHECK(log.durable_index() <= log.handed_index() && log.handed_index() <= log.last().index,
              "INV-10: durable, under way, last stand in this order");
   BASE_CHECK(log.is_persisting() == self.persisting.has_value(),
              "INV-10: the log and the core agree on the persist under way");
   BASE_CHECK(self.log.truncate_from_.value_or(log.handed_index().next())
-               > self.durable_state.commit_index,
+                 > self.durable_state.commit_index,
              "INV-11: what is durably committed is not to be truncated");
 }
 
 void invariant_checker::check_log(const inside& self) {
   const auto& log = self.log;
   BASE_CHECK(log.window_first() > log.snapshot().id.index
-               && log.window_first() <= log.durable_index().next(),
+                 && log.window_first() <= log.durable_index().next(),
              "INV-07: what is not durable is in the window, what is compacted is not");
   std::optional<chain_hash> chain = log.chain_at(log.window_first().previous());
   auto index = log.window_first();
@@ -59,9 +58,10 @@ void invariant_checker::check_log(const inside& self) {
   BASE_CHECK(index == log.last().index.next() && chain == log.last_chain(),
              "INV-07: the window ends at the last entry");
   const auto& starts = log.term_starts_;
-  bool is_ascending = std::is_sorted(starts.begin(), starts.end(), [](const auto& a, const auto& b) {
-    return a.first_index < b.first_index && a.term < b.term;
-  });
+  bool is_ascending =
+      std::is_sorted(starts.begin(), starts.end(), [](const auto& a, const auto& b) {
+        return a.first_index < b.first_index && a.term < b.term;
+      });
   BASE_CHECK(is_ascending && (starts.empty() || starts.front().first_index == log.first_index()),
              "INV-08: term starts ascend from the first entry");
 }
@@ -69,9 +69,7 @@ void invariant_checker::check_log(const inside& self) {
 void invariant_checker::check_role(const inside& self) {
   bool is_voter = self.members().is_voter(self.config.self);
   switch (static_cast<role_name>(self.role.index())) {
-  case role_name::learner:
-    BASE_CHECK(!is_voter, "INV-12: a voter is no learner");
-    break;
+  case role_name::learner: BASE_CHECK(!is_voter, "INV-12: a voter is no learner"); break;
   case role_name::leader: check_leader(self); break;
   case role_name::candidate:
     BASE_CHECK(self.voted_for == self.config.self, "INV-12: a candidate votes for itself");
@@ -85,15 +83,15 @@ void invariant_checker::check_role(const inside& self) {
 void invariant_checker::check_leader(const inside& self) {
   const auto& leader = std::get<roles::leader>(self.role);
   BASE_CHECK(self.durable_state.current_term == self.current_term
-               && self.durable_state.voted_for == self.config.self,
+                 && self.durable_state.voted_for == self.config.self,
              "INV-12: a leader's term and vote are durable");
   BASE_CHECK(leader.no_op < self.log.first_index()
-               || self.log.term_at(leader.no_op) == self.current_term,
+                 || self.log.term_at(leader.no_op) == self.current_term,
              "INV-12: a leader's log holds its no_op until it is compacted");
   for (const auto& [id, peer] : leader.peers) {
     BASE_CHECK(id != self.config.self, "INV-14: a leader is not its own peer");
     BASE_CHECK(peer.match_index() < peer.next_index()
-                 && peer.next_index() <= self.log.last().index.next(),
+                   && peer.next_index() <= self.log.last().index.next(),
                "INV-14: match_index < next_index <= last + 1");
     BASE_CHECK(peer.confirmed_round <= leader.read_round,
                "INV-18: a round is confirmed after it began");
@@ -103,7 +101,7 @@ void invariant_checker::check_leader(const inside& self) {
 void invariant_checker::check_waiting(const inside& self) {
   const auto& proposals = self.proposals;
   BASE_CHECK(proposals.in_flight() <= self.config.proposals_in_flight_max
-               && proposals.bytes_in_flight() <= self.config.proposal_bytes_in_flight_max,
+                 && proposals.bytes_in_flight() <= self.config.proposal_bytes_in_flight_max,
              "INV-17: proposals in flight are bounded");
   std::uint64_t bytes = 0;
   for (const auto& each : proposals.queued_)
@@ -121,36 +119,31 @@ void invariant_checker::check_waiting(const inside& self) {
              "INV-17: what is committed was announced, and the bytes add up");
   const auto& reads = self.reads;
   BASE_CHECK(reads.size() <= self.config.reads_waiting_max, "INV-18: waiting reads are bounded");
-  BASE_CHECK(self.is_leader()
-               || reads.size() == reads.for_apply_.size(),
+  BASE_CHECK(self.is_leader() || reads.size() == reads.for_apply_.size(),
              "INV-18: only a leader has reads to confirm");
   BASE_CHECK(reads.for_apply_.size() == reads.for_apply_by_index_.size()
-               && (reads.for_apply_by_index_.empty()
-                   || reads.for_apply_by_index_.begin()->first > self.last_applied),
+                 && (reads.for_apply_by_index_.empty()
+                     || reads.for_apply_by_index_.begin()->first > self.last_applied),
              "INV-18: a read whose index is applied does not wait");
 }
 
 invariant_checker::observation invariant_checker::observe(const inside& self) {
-  return {self.current_term,
-          self.voted_for,
-          self.commit_index,
-          self.log.chain_at(self.commit_index),
-          self.durable_state,
-          self.last_applied,
-          self.log.last(),
-          static_cast<role_name>(self.role.index())};
+  return {self.current_term,  self.voted_for,
+          self.commit_index,  self.log.chain_at(self.commit_index),
+          self.durable_state, self.last_applied,
+          self.log.last(),    static_cast<role_name>(self.role.index())};
 }
 
 void invariant_checker::check_transition(const observation& before, const observation& now,
                                          const inside& self) {
   BASE_CHECK(now.current_term >= before.current_term
-               && now.durable.current_term >= before.durable.current_term,
+                 && now.durable.current_term >= before.durable.current_term,
              "INV-01: terms never go back");
   BASE_CHECK(now.current_term > before.current_term || before.voted_for == server_id{}
-               || now.voted_for == before.voted_for,
+                 || now.voted_for == before.voted_for,
              "INV-02: a vote never changes within its term");
   BASE_CHECK(now.commit_index >= before.commit_index
-               && now.durable.commit_index >= before.durable.commit_index,
+                 && now.durable.commit_index >= before.durable.commit_index,
              "INV-03: commit indexes never go back");
   BASE_CHECK(now.last_applied >= before.last_applied, "INV-06: last_applied never goes back");
   auto chain = self.log.chain_at(before.commit_index);
@@ -159,11 +152,11 @@ void invariant_checker::check_transition(const observation& before, const observ
   bool stayed_leader = before.role == role_name::leader && now.role == role_name::leader
                        && before.current_term == now.current_term;
   BASE_CHECK(!stayed_leader
-               || (now.last.index >= before.last.index
-                   && self.log.term_at(before.last.index) == before.last.term),
+                 || (now.last.index >= before.last.index
+                     && self.log.term_at(before.last.index) == before.last.term),
              "INV-20: a leader only appends to its log");
   BASE_CHECK(!stayed_leader || now.commit_index == before.commit_index
-               || self.log.term_at(now.commit_index) == now.current_term,
+                 || self.log.term_at(now.commit_index) == now.current_term,
              "INV-13: a leader commits by counting in its own term only");
 }
 

@@ -29,10 +29,10 @@ void log_view::check_origin() const {
              "INV-08: terms in the log never go back");
   for (std::size_t i = 1; i < term_starts_.size(); ++i)
     BASE_CHECK(term_starts_[i - 1].first_index < term_starts_[i].first_index
-                 && term_starts_[i - 1].term < term_starts_[i].term,
+                   && term_starts_[i - 1].term < term_starts_[i].term,
                "INV-08: terms in the log never go back");
   BASE_CHECK(term_starts_.back().first_index <= last_.index
-               && term_starts_.back().term == last_.term,
+                 && term_starts_.back().term == last_.term,
              "INV-08: the last term in the log is the last entry's");
 }
 
@@ -42,8 +42,8 @@ std::optional<raft::term> log_view::term_at(log_index index) const {
   if (index < snapshot_.id.index || index > last_.index)
     return std::nullopt;
   auto above = std::upper_bound(
-    term_starts_.begin(), term_starts_.end(), index,
-    [](log_index wanted, const term_start& start) { return wanted < start.first_index; });
+      term_starts_.begin(), term_starts_.end(), index,
+      [](log_index wanted, const term_start& start) { return wanted < start.first_index; });
   return std::prev(above)->term;
 }
 
@@ -155,8 +155,8 @@ void log_view::compact(snapshot_point point) {
     drop_front();
   snapshot_ = std::move(point);
   auto is_covered = [this](std::size_t i) {
-    auto next_start = i + 1 < term_starts_.size() ? term_starts_[i + 1].first_index
-                                                  : last_.index.next();
+    auto next_start =
+        i + 1 < term_starts_.size() ? term_starts_[i + 1].first_index : last_.index.next();
     return next_start <= first_index();
   };
   std::size_t covered = 0;
@@ -194,7 +194,7 @@ log_view::batch log_view::begin_persist(std::size_t entries_max, std::size_t byt
   next.entries = copy(durable_.next(), last_.index, entries_max, bytes_max);
   next.truncate_from = std::exchange(truncate_from_, std::nullopt);
   BASE_CHECK(!next.truncate_from
-               || (!next.entries.empty() && next.entries.front().id.index == *next.truncate_from),
+                 || (!next.entries.empty() && next.entries.front().id.index == *next.truncate_from),
              "INV-11: what is truncated is replaced in the same batch");
   handed_ = next.entries.empty() ? durable_ : next.entries.back().id.index;
   return next;

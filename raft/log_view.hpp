@@ -63,7 +63,7 @@ public:
   struct retention {
     std::size_t applied_entries_max; ///< while the oldest is applied already
     std::uint64_t applied_bytes_max;
-    std::size_t entries_max;         ///< while it still has to be applied
+    std::size_t entries_max; ///< while it still has to be applied
     std::uint64_t bytes_max;
   };
   /// Drops durable entries from the front of the window until it is within `bounds`.

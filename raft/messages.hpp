@@ -55,8 +55,8 @@ struct append_diverged {
 struct append_entries_reply {
   raft::term term;
   std::variant<append_accepted, append_conflict, append_diverged> outcome;
-  std::uint64_t read_round = 0;        ///< echoed
-  bool state_machine_is_lost = false;  ///< asks for a snapshot though the log is whole
+  std::uint64_t read_round = 0;       ///< echoed
+  bool state_machine_is_lost = false; ///< asks for a snapshot though the log is whole
 };
 
 /// Leader → follower whose next entry is compacted: a snapshot at `point` is on offer;
@@ -76,9 +76,8 @@ struct timeout_now {
   raft::term term;
 };
 
-using message = std::variant<request_vote, request_vote_reply, append_entries,
-                             append_entries_reply, install_snapshot, install_snapshot_reply,
-                             timeout_now>;
+using message = std::variant<request_vote, request_vote_reply, append_entries, append_entries_reply,
+                             install_snapshot, install_snapshot_reply, timeout_now>;
 
 /// The sender's term, whichever message it is.
 raft::term term_of(const message& body);

@@ -51,9 +51,9 @@ public:
   void found_compacted() { mode_ = mode::needs_snapshot; }
   void fence() { mode_ = mode::fenced; }
 
-  bool owes_message = true;            ///< heartbeat, commit index or read round, entries or not
-  bool is_active = false;              ///< it answered since the last quorum check
-  std::uint64_t confirmed_round = 0;   ///< newest read round it answered
+  bool owes_message = true;          ///< heartbeat, commit index or read round, entries or not
+  bool is_active = false;            ///< it answered since the last quorum check
+  std::uint64_t confirmed_round = 0; ///< newest read round it answered
 
 private:
   struct in_flight {

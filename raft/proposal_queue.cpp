@@ -54,7 +54,8 @@ std::vector<request_id> proposal_queue::drop_queued() {
 std::vector<request_id> proposal_queue::drop_from(log_index first) {
   std::vector<request_id> dropped;
   while (!appended_.empty() && appended_.back().id.index >= first) {
-    BASE_CHECK(appended_.size() > committed_count_, "INV-11: a committed proposal is never dropped");
+    BASE_CHECK(appended_.size() > committed_count_,
+               "INV-11: a committed proposal is never dropped");
     bytes_ -= appended_.back().bytes;
     dropped.push_back(appended_.back().request);
     appended_.pop_back();

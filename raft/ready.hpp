@@ -87,12 +87,20 @@ using read_answer = std::variant<read_confirmed, read_dropped>;
 
 /// What happened, for the log and the trace: never needed for correctness.
 struct event {
-  enum class kind { became_follower, became_pre_candidate, became_candidate, became_leader,
-                    became_learner, commit_advanced, membership_changed, entries_truncated,
-                    peer_diverged };
+  enum class kind {
+    became_follower,
+    became_pre_candidate,
+    became_candidate,
+    became_leader,
+    became_learner,
+    commit_advanced,
+    membership_changed,
+    entries_truncated,
+    peer_diverged
+  };
   kind what;
-  raft::term term;  ///< the current one
-  log_index index;  ///< a role: the last entry; else what it happened to
+  raft::term term; ///< the current one
+  log_index index; ///< a role: the last entry; else what it happened to
 };
 
 struct ready {

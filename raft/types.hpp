@@ -101,8 +101,8 @@ struct hard_state {
 struct member {
   server_id id;
   raft::incarnation incarnation; ///< nil in a configuration until that life is known
-  std::string raft_addr;         ///< "host:port" of the peer transport; may be empty for a sole voter
-  std::string http_addr;         ///< "host:port" for clients; may be empty
+  std::string raft_addr; ///< "host:port" of the peer transport; may be empty for a sole voter
+  std::string http_addr; ///< "host:port" for clients; may be empty
   friend bool operator==(const member&, const member&) = default;
 };
 

@@ -14,9 +14,9 @@
 namespace {
 
 constexpr const char* usage =
-  "usage: golden_runner [--rewrite] [FILE...]\n"
-  "Performs the transcripts (default: tests/golden/*.txt) and compares what the core does now\n"
-  "with what is written; --rewrite writes it instead. Commands of a transcript:\n\n";
+    "usage: golden_runner [--rewrite] [FILE...]\n"
+    "Performs the transcripts (default: tests/golden/*.txt) and compares what the core does now\n"
+    "with what is written; --rewrite writes it instead. Commands of a transcript:\n\n";
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

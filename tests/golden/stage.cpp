@@ -15,25 +15,25 @@ namespace golden {
 using namespace raft;
 
 const char* const help_text =
-  "cluster IDS [learner=ID] [proposals_max=N] [reads_max=N]   found it; nobody runs yet\n"
-  "disk ID term=T TERMS...      its log: the founding entry, then entries of these terms\n"
-  "start ID                     the process starts from its disk\n"
-  "crash ID [persist] [apply]   it dies; the writes named reached the disk\n"
-  "lose_state_machine ID        what was applied is gone\n"
-  "keep ID N                    its store keeps N entries when it compacts\n"
-  "tick ID [N]                  time passes\n"
-  "put ID REQUEST BYTES [needs_apply]     propose\n"
-  "puts ID FIRST END            propose r<number> for [FIRST, END)\n"
-  "read ID REQUEST              ask for a read index\n"
-  "wait ID REQUEST INDEX        ask to be told when INDEX is applied\n"
-  "forget ID REQUEST            no longer wait\n"
-  "checkpoint ID INDEX          a checkpoint holds the state at INDEX\n"
-  "persisted | applied | log_read | compacted | timer ID      what was asked for is done\n"
-  "deliver FROM TO | lose FROM TO         the messages that wait on that way\n"
-  "answer FROM TO accepted INDEX [ROUND]  a reply made by hand, in TO's term\n"
-  "hold ID | release ID         settle leaves it alone: its disk, and messages from and to it\n"
-  "settle                       disks end their work and messages arrive, until all is quiet\n"
-  "status ID | log ID           look\n";
+    "cluster IDS [learner=ID] [proposals_max=N] [reads_max=N]   found it; nobody runs yet\n"
+    "disk ID term=T TERMS...      its log: the founding entry, then entries of these terms\n"
+    "start ID                     the process starts from its disk\n"
+    "crash ID [persist] [apply]   it dies; the writes named reached the disk\n"
+    "lose_state_machine ID        what was applied is gone\n"
+    "keep ID N                    its store keeps N entries when it compacts\n"
+    "tick ID [N]                  time passes\n"
+    "put ID REQUEST BYTES [needs_apply]     propose\n"
+    "puts ID FIRST END            propose r<number> for [FIRST, END)\n"
+    "read ID REQUEST              ask for a read index\n"
+    "wait ID REQUEST INDEX        ask to be told when INDEX is applied\n"
+    "forget ID REQUEST            no longer wait\n"
+    "checkpoint ID INDEX          a checkpoint holds the state at INDEX\n"
+    "persisted | applied | log_read | compacted | timer ID      what was asked for is done\n"
+    "deliver FROM TO | lose FROM TO         the messages that wait on that way\n"
+    "answer FROM TO accepted INDEX [ROUND]  a reply made by hand, in TO's term\n"
+    "hold ID | release ID         settle leaves it alone: its disk, and messages from and to it\n"
+    "settle                       disks end their work and messages arrive, until all is quiet\n"
+    "status ID | log ID           look\n";
 
 namespace {
 

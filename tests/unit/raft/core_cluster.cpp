@@ -20,8 +20,8 @@ void core_cluster::deliver_from(core_server& from) {
   auto next = from.outbox.front();
   from.outbox.pop_front();
   auto to = servers_.find(next.to);
-  bool is_lost = to == servers_.end() || !to->second.is_running()
-                 || cut_off_.contains(from.id()) || cut_off_.contains(next.to);
+  bool is_lost = to == servers_.end() || !to->second.is_running() || cut_off_.contains(from.id())
+                 || cut_off_.contains(next.to);
   if (!is_lost)
     to->second.step(from.id(), next.body);
   check_step();
@@ -59,7 +59,8 @@ void core_cluster::elect(std::uint64_t id) {
   // The others forget their leader, as after an election timeout without a word of it.
   for (std::uint32_t i = 0; i < config_of(id).election_timeout_ticks_min; ++i)
     for (auto& [other_id, other] : servers_)
-      if (other.is_running() && other.status().role == role_name::follower && other_id != server.id())
+      if (other.is_running() && other.status().role == role_name::follower
+          && other_id != server.id())
         other.tick();
   for (int i = 0; i < 1000 && server.status().role == role_name::follower; ++i)
     server.tick();

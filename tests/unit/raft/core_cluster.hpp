@@ -46,7 +46,7 @@ private:
 
   std::map<raft::server_id, core_server> servers_;
   std::set<raft::server_id> cut_off_;
-  std::map<raft::term, raft::server_id> leaders_;            // who led, ever
+  std::map<raft::term, raft::server_id> leaders_;              // who led, ever
   std::map<raft::log_index, raft::chain_hash> applied_chains_; // what was applied, ever
   std::map<raft::server_id, std::size_t> applied_checked_;
 };

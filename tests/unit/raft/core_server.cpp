@@ -76,21 +76,21 @@ void core_server::send(const outgoing_message& what) {
   const auto& durable = disk_.state();
   if (is_reply(what.body) || std::holds_alternative<append_entries>(what.body))
     BASE_CHECK(std::holds_alternative<request_vote_reply>(what.body)
-                 || term_of(what.body) <= durable.current_term,
+                   || term_of(what.body) <= durable.current_term,
                "INV-19: a message's term is durable");
   if (const auto* vote = std::get_if<request_vote>(&what.body); vote && !vote->is_pre_vote)
     BASE_CHECK(vote->term < durable.current_term
-                 || (vote->term == durable.current_term && durable.voted_for == id()),
+                   || (vote->term == durable.current_term && durable.voted_for == id()),
                "INV-19: a candidate's own vote is durable");
   if (const auto* vote = std::get_if<request_vote_reply>(&what.body);
       vote && vote->is_granted && !vote->is_pre_vote)
     BASE_CHECK(vote->term < durable.current_term
-                 || (vote->term == durable.current_term && durable.voted_for == what.to),
+                   || (vote->term == durable.current_term && durable.voted_for == what.to),
                "INV-19: a vote is durable before it is told");
   if (const auto* reply = std::get_if<append_entries_reply>(&what.body))
     if (const auto* accepted_up_to = std::get_if<append_accepted>(&reply->outcome))
       BASE_CHECK(reply->term < durable.current_term
-                   || accepted_up_to->match_index <= disk_.last_index(),
+                     || accepted_up_to->match_index <= disk_.last_index(),
                  "INV-19: accepted entries are durable before they are told");
   outbox.push_back(what);
 }
@@ -123,7 +123,8 @@ ready core_server::take() {
     BASE_CHECK(!compact_, "INV-10: one compaction is under way at a time");
     compact_ = owed.compact;
   }
-  BASE_CHECK(!owed.start_apply_timer || !is_timer_running_, "INV-10: one apply timer runs at a time");
+  BASE_CHECK(!owed.start_apply_timer || !is_timer_running_,
+             "INV-10: one apply timer runs at a time");
   is_timer_running_ = is_timer_running_ || owed.start_apply_timer;
   return owed;
 }

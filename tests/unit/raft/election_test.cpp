@@ -122,7 +122,8 @@ TEST_CASE("a vote goes to a log that is at least as up to date", "[raft][thesis 
   entry own{{log_index{2}, term{2}}, entry_kind::no_op, 0, {}, 0, 0, {}, {}};
   auto founding = server.disk().at(log_index{1});
   own.chain = next_chain(founding.chain, own.id, own.kind, own.payload.hash());
-  server.step(server_id{2}, append_entries{term{2}, founding.id, founding.chain, {own}, log_index{1}, 0});
+  server.step(server_id{2},
+              append_entries{term{2}, founding.id, founding.chain, {own}, log_index{1}, 0});
   server.settle();
   server.outbox.clear();
   tick_times(server, 10); // the leader is silent
@@ -153,7 +154,8 @@ TEST_CASE("a vote that the leader asked for is not disturbance", "[raft][thesis 
   CHECK(cluster[2].status().voted_for == server_id{3});
 }
 
-TEST_CASE("a granted pre-vote is neither recorded nor a leader's sign of life", "[raft][thesis 9.6]") {
+TEST_CASE("a granted pre-vote is neither recorded nor a leader's sign of life",
+          "[raft][thesis 9.6]") {
   one_of_three server;
   tick_times(server, 8);
   server.step(server_id{2}, vote_request(1, {log_index{1}, term{0}}, true));
@@ -192,7 +194,8 @@ TEST_CASE("a candidate yields to a leader of its own term", "[raft][thesis 3.4]"
   server.step(server_id{2}, request_vote_reply{term{1}, true, true});
   server.settle();
   auto founding = server.disk().at(log_index{1});
-  server.step(server_id{3}, append_entries{term{1}, founding.id, founding.chain, {}, log_index{1}, 0});
+  server.step(server_id{3},
+              append_entries{term{1}, founding.id, founding.chain, {}, log_index{1}, 0});
   CHECK(server.status().role == role_name::follower);
   CHECK(server.status().leader == server_id{3});
 }
@@ -207,8 +210,8 @@ TEST_CASE("a split vote is followed by another election", "[raft][thesis 3.4]") 
       if (id != static_cast<std::uint64_t>(candidate))
         asking.step(server_id{id}, request_vote_reply{term{1}, true, true});
     asking.settle();
-    cluster[static_cast<std::uint64_t>(voter)].step(
-      asking.id(), vote_request(1, {log_index{1}, term{0}}));
+    cluster[static_cast<std::uint64_t>(voter)].step(asking.id(),
+                                                    vote_request(1, {log_index{1}, term{0}}));
     asking.outbox.clear();
   }
   cluster.settle();

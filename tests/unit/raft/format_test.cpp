@@ -29,12 +29,12 @@ TEST_CASE("messages are one line each", "[raft]") {
         == "request_vote term=2 last=1/1 pre_vote");
   CHECK(to_string(message{request_vote_reply{term{2}, true, false}})
         == "request_vote_reply term=2 granted");
-  CHECK(to_string(message{append_entries{term{2}, {log_index{6}, term{1}}, {}, {command(7, "a=1")},
-                                         log_index{5}, 3}})
+  CHECK(to_string(message{append_entries{
+            term{2}, {log_index{6}, term{1}}, {}, {command(7, "a=1")}, log_index{5}, 3}})
         == "append_entries term=2 previous=6/1 leader_commit=5 read_round=3 entries: "
            "7/2 command \"a=1\"");
   CHECK(to_string(message{append_entries_reply{
-          term{2}, append_conflict{log_index{6}, {log_index{3}, term{1}}}, 0, true}})
+            term{2}, append_conflict{log_index{6}, {log_index{3}, term{1}}}, 0, true}})
         == "append_entries_reply term=2 conflict rejected=6 hint=3/1 state_machine_is_lost");
   CHECK(to_string(message{append_entries_reply{term{2}, append_accepted{log_index{6}}, 0}})
         == "append_entries_reply term=2 accepted match=6");
@@ -58,7 +58,8 @@ TEST_CASE("long runs of entries are shown by their ends", "[raft]") {
 TEST_CASE("a ready is a line for each thing it asks for", "[raft]") {
   ready owed;
   CHECK(to_string(owed).empty());
-  owed.persist = persist_request{{command(7, "a=1")}, log_index{7}, {term{2}, server_id{1}, log_index{7}}};
+  owed.persist =
+      persist_request{{command(7, "a=1")}, log_index{7}, {term{2}, server_id{1}, log_index{7}}};
   owed.proposals.push_back(proposal_committed{5, {log_index{7}, term{2}}});
   owed.reads.push_back(read_confirmed{6, log_index{7}});
   owed.start_apply_timer = true;

@@ -11,7 +11,9 @@ using raft_test::voters;
 
 namespace {
 
-memory_disk founded() { return memory_disk(raft_test::test_cluster, voters({1})); }
+memory_disk founded() {
+  return memory_disk(raft_test::test_cluster, voters({1}));
+}
 
 raft::core core_on(const memory_disk& disk) {
   return raft::core(raft_test::config_of(1), disk.recovered(), [](std::uint64_t) { return 0; });
@@ -56,8 +58,9 @@ TEST_CASE("a checker notices a changed vote", "[raft][INV-02]") {
 TEST_CASE("a checker notices a changed committed entry", "[raft][INV-11]") {
   invariant_checker checker;
   checker.check_step(core_on(memory_disk(raft_test::test_cluster, voters({1, 2}))));
-  CHECK_THROWS_WITH(checker.check_step(core_on(memory_disk(raft_test::test_cluster, voters({1, 3})))),
-                    matchers::StartsWith("INV-11"));
+  CHECK_THROWS_WITH(
+      checker.check_step(core_on(memory_disk(raft_test::test_cluster, voters({1, 3})))),
+      matchers::StartsWith("INV-11"));
 }
 
 TEST_CASE("a sound core passes", "[raft]") {

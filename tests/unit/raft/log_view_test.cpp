@@ -55,9 +55,15 @@ TEST_CASE("a log refuses what does not continue it", "[raft][INV-07]") {
   entry next;
   next.id = {log_index{2}, term{2}};
   next.chain = next_chain(log.last_chain(), next.id, next.kind, next.payload.hash());
-  SECTION("a gap") { next.id.index = log_index{3}; }
-  SECTION("an earlier term") { next.id.term = term{1}; }
-  SECTION("another chain") { next.chain = {5, 5}; }
+  SECTION("a gap") {
+    next.id.index = log_index{3};
+  }
+  SECTION("an earlier term") {
+    next.id.term = term{1};
+  }
+  SECTION("another chain") {
+    next.chain = {5, 5};
+  }
   CHECK_THROWS_AS(log.append(next), base::invariant_violation);
 }
 
@@ -123,8 +129,12 @@ TEST_CASE("the window lets go of what is durable and applied", "[raft]") {
 TEST_CASE("a full window lets go of what is durable and not applied", "[raft]") {
   log_of log({1, 1, 1});
   log.make_durable();
-  SECTION("entries") { log.trim(log_index{0}, {0, 0, 2, 1000}); }
-  SECTION("bytes") { log.trim(log_index{0}, {0, 0, 1000, 14}); }
+  SECTION("entries") {
+    log.trim(log_index{0}, {0, 0, 2, 1000});
+  }
+  SECTION("bytes") {
+    log.trim(log_index{0}, {0, 0, 1000, 14});
+  }
   CHECK(log.window_first() == log_index{2});
 }
 

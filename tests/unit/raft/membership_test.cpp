@@ -31,8 +31,14 @@ TEST_CASE("a membership reads back as it was written", "[raft]") {
 TEST_CASE("a membership has one byte form", "[raft]") {
   // The layout of docs/protocol.md; a change here is a change of the format.
   CHECK(base::to_hex(base::byte_view(encode(voters({258}))))
-        == "01" "01000000" "0201000000000000" "00000000000000000000000000000000" "0000" "0000"
-           "00000000" "00000000");
+        == "01"
+           "01000000"
+           "0201000000000000"
+           "00000000000000000000000000000000"
+           "0000"
+           "0000"
+           "00000000"
+           "00000000");
 }
 
 TEST_CASE("anything but one whole membership is refused", "[raft]") {

@@ -24,7 +24,9 @@ entry_id memory_disk::last() const {
   return entries_.empty() ? snapshot_.id : entries_.back().id;
 }
 
-log_index memory_disk::last_index() const { return last().index; }
+log_index memory_disk::last_index() const {
+  return last().index;
+}
 
 chain_hash memory_disk::last_chain() const {
   return entries_.empty() ? snapshot_.chain : entries_.back().chain;
@@ -36,7 +38,7 @@ const entry& memory_disk::at(log_index index) const {
 }
 
 recovered_state memory_disk::recovered() const {
-  recovered_state found{state_, snapshot_, last(), last_chain(), {}, snapshot_.membership,
+  recovered_state found{state_,       snapshot_, last(), last_chain(), {}, snapshot_.membership,
                         last_applied_};
   for (const auto& each : entries_) {
     if (found.term_starts.empty() || found.term_starts.back().term != each.id.term)
@@ -59,7 +61,7 @@ void memory_disk::persist(const persist_request& request) {
   const auto& next = request.state;
   BASE_CHECK(next.current_term >= state_.current_term, "INV-01: the durable term never goes back");
   BASE_CHECK(next.current_term > state_.current_term || state_.voted_for == server_id{}
-               || next.voted_for == state_.voted_for,
+                 || next.voted_for == state_.voted_for,
              "INV-02: the durable vote never changes within its term");
   BASE_CHECK(next.commit_index >= state_.commit_index,
              "INV-03: the durable commit index never goes back");
@@ -78,7 +80,8 @@ void memory_disk::persist(const persist_request& request) {
 void memory_disk::apply(const apply_request& request) {
   BASE_CHECK(!request.entries.empty(), "an apply has entries");
   for (const auto& each : request.entries) {
-    BASE_CHECK(each.id.index == last_applied_.next(), "INV-06: every entry is applied once, in order");
+    BASE_CHECK(each.id.index == last_applied_.next(),
+               "INV-06: every entry is applied once, in order");
     BASE_CHECK(each.id.index <= state_.commit_index,
                "INV-06: nothing is applied before its commit is durable");
     BASE_CHECK(each == at(each.id.index), "INV-06: what is applied is what the log holds");

@@ -47,7 +47,9 @@ TEST_CASE("what is on its way is bounded in messages and bytes", "[raft]") {
     for (std::size_t i = 1; i <= bounds::messages_in_flight_max; ++i)
       peer.sent(log_index{i}, 1, log_index{0});
   }
-  SECTION("bytes") { peer.sent(log_index{1}, bounds::peer_bytes_in_flight_max, log_index{0}); }
+  SECTION("bytes") {
+    peer.sent(log_index{1}, bounds::peer_bytes_in_flight_max, log_index{0});
+  }
   CHECK_FALSE(peer.may_send());
   peer.accepted(log_index{1});
   CHECK(peer.may_send());
@@ -94,8 +96,12 @@ TEST_CASE("a commit index is news to who holds what it commits and was not told"
 
 TEST_CASE("nothing is sent to who diverged or needs a snapshot", "[raft]") {
   auto peer = replicating_from(5);
-  SECTION("diverged") { peer.fence(); }
-  SECTION("compacted") { peer.found_compacted(); }
+  SECTION("diverged") {
+    peer.fence();
+  }
+  SECTION("compacted") {
+    peer.found_compacted();
+  }
   CHECK_FALSE(peer.may_send());
   peer.heartbeat_passed();
   CHECK_FALSE(peer.may_send());

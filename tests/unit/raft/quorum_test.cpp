@@ -21,7 +21,8 @@ log_index agreed(const membership& members, const std::map<std::uint64_t, std::u
   });
 }
 
-membership joint(std::initializer_list<std::uint64_t> next, std::initializer_list<std::uint64_t> old) {
+membership joint(std::initializer_list<std::uint64_t> next,
+                 std::initializer_list<std::uint64_t> old) {
   auto members = voters(next);
   members.outgoing_voters = voters(old).voters;
   return members;

@@ -16,17 +16,16 @@ namespace {
 /// How wild a life is.
 struct habits {
   std::uint64_t steps;
-  std::uint64_t burst_max;         ///< puts in a row
+  std::uint64_t burst_max; ///< puts in a row
   std::uint64_t crash_per_mille;
-  std::uint64_t entries_kept;      ///< by the store, when it compacts
+  std::uint64_t entries_kept; ///< by the store, when it compacts
 };
 
 /// One sole voter under random inputs, completions in random order, and crashes, with a
 /// ledger of what clients were told.
 class life {
 public:
-  life(std::uint64_t seed, habits how)
-    : how_(how), random_(seed), server_(1, voters({1})) {
+  life(std::uint64_t seed, habits how) : how_(how), random_(seed), server_(1, voters({1})) {
     server_.entries_kept_by_store = how.entries_kept;
     server_.start();
   }
@@ -99,11 +98,26 @@ private:
 
   void complete() {
     switch (random_.below(5)) {
-    case 0: if (server_.is_persisting()) server_.persisted(); break;
-    case 1: if (server_.is_applying()) server_.applied(); break;
-    case 2: if (server_.is_reading()) server_.log_read(); break;
-    case 3: if (server_.is_compacting()) server_.compacted(); break;
-    default: if (server_.is_timer_running()) server_.timer_fired(); break;
+    case 0:
+      if (server_.is_persisting())
+        server_.persisted();
+      break;
+    case 1:
+      if (server_.is_applying())
+        server_.applied();
+      break;
+    case 2:
+      if (server_.is_reading())
+        server_.log_read();
+      break;
+    case 3:
+      if (server_.is_compacting())
+        server_.compacted();
+      break;
+    default:
+      if (server_.is_timer_running())
+        server_.timer_fired();
+      break;
     }
   }
 
@@ -119,7 +133,8 @@ private:
 
   void take_notes() {
     for (; noted_proposals_ < server_.proposals.size(); ++noted_proposals_)
-      if (const auto* told = std::get_if<proposal_committed>(&server_.proposals[noted_proposals_])) {
+      if (const auto* told =
+              std::get_if<proposal_committed>(&server_.proposals[noted_proposals_])) {
         REQUIRE(acknowledged_.emplace(told->id.index, told->request).second);
         highest_acknowledged_ = std::max(highest_acknowledged_, told->id.index);
       }

@@ -58,8 +58,12 @@ TEST_CASE("reads that wait are bounded", "[raft]") {
   server.persisted();
   server.read(1);
   server.wait_applied(2, 100);
-  SECTION("a read") { server.read(3); }
-  SECTION("a wait") { server.wait_applied(3, 100); }
+  SECTION("a read") {
+    server.read(3);
+  }
+  SECTION("a wait") {
+    server.wait_applied(3, 100);
+  }
   CHECK(std::holds_alternative<overloaded>(server.last_outcome()));
   server.forget_read(2);
   server.read(3);

@@ -64,7 +64,8 @@ TEST_CASE("a restart applies what was committed and not applied", "[raft]") {
   CHECK(server.disk().applied().at(2).payload.bytes() == "a=1");
 }
 
-TEST_CASE("a lost state machine is rebuilt from the whole log, in bounded chunks", "[raft][rule 19]") {
+TEST_CASE("a lost state machine is rebuilt from the whole log, in bounded chunks",
+          "[raft][rule 19]") {
   auto server = stopped_with(10000);
   server.disk().lose_state_machine();
   server.start();
@@ -94,7 +95,8 @@ TEST_CASE("the next chunk is read while one is applied", "[raft]") {
   CHECK(server.is_reading());
 }
 
-TEST_CASE("a read after a restart waits for the no_op and for all before it", "[raft][thesis 6.4]") {
+TEST_CASE("a read after a restart waits for the no_op and for all before it",
+          "[raft][thesis 6.4]") {
   auto server = stopped_with(3);
   server.disk().lose_state_machine();
   server.start();
@@ -106,7 +108,8 @@ TEST_CASE("a read after a restart waits for the no_op and for all before it", "[
   CHECK(server.confirmed_index(10) == server.status().commit_index);
 }
 
-TEST_CASE("what was durable and not committed is committed with the no_op", "[raft][thesis 3.6.2]") {
+TEST_CASE("what was durable and not committed is committed with the no_op",
+          "[raft][thesis 3.6.2]") {
   // A log left by a larger cluster: the last entry was never known to be committed.
   auto found = sound();
   found.state.commit_index = log_index{3};
@@ -125,16 +128,30 @@ TEST_CASE("a sound state is accepted", "[raft]") {
 
 TEST_CASE("a state that contradicts itself is refused", "[raft]") {
   auto found = sound();
-  SECTION("last_applied exceeds committed") { found.last_applied = log_index{5}; }
-  SECTION("committed exceeds the log") { found.state.commit_index = log_index{6}; }
-  SECTION("an entry is newer than the term") { found.state.current_term = term{1}; }
+  SECTION("last_applied exceeds committed") {
+    found.last_applied = log_index{5};
+  }
+  SECTION("committed exceeds the log") {
+    found.state.commit_index = log_index{6};
+  }
+  SECTION("an entry is newer than the term") {
+    found.state.current_term = term{1};
+  }
   SECTION("the log does not begin after the snapshot point") {
     found.term_starts.front().first_index = log_index{2};
   }
-  SECTION("terms go back") { found.term_starts.back().term = term{0}; }
-  SECTION("the last entry is of no known term") { found.last.term = term{1}; }
-  SECTION("a log without entries ends beyond its snapshot point") { found.term_starts.clear(); }
-  SECTION("the log is chained from another cluster") { found.snapshot.chain = {7, 7}; }
+  SECTION("terms go back") {
+    found.term_starts.back().term = term{0};
+  }
+  SECTION("the last entry is of no known term") {
+    found.last.term = term{1};
+  }
+  SECTION("a log without entries ends beyond its snapshot point") {
+    found.term_starts.clear();
+  }
+  SECTION("the log is chained from another cluster") {
+    found.snapshot.chain = {7, 7};
+  }
   SECTION("the snapshot point lies above the commit index") {
     found.snapshot.id = {log_index{5}, term{2}};
     found.snapshot.chain = found.last_chain;
@@ -150,9 +167,15 @@ TEST_CASE("a state that contradicts itself is refused", "[raft]") {
 
 TEST_CASE("a configuration that cannot work is refused", "[raft]") {
   auto config = raft_test::config_of(1);
-  SECTION("nobody") { config.self = {}; }
-  SECTION("elections as frequent as heartbeats") { config.heartbeat_ticks = 10; }
-  SECTION("bounds crossed") { config.election_timeout_ticks_max = 5; }
+  SECTION("nobody") {
+    config.self = {};
+  }
+  SECTION("elections as frequent as heartbeats") {
+    config.heartbeat_ticks = 10;
+  }
+  SECTION("bounds crossed") {
+    config.election_timeout_ticks_max = 5;
+  }
   CHECK_THROWS_AS(core(config, sound(), [](std::uint64_t) { return 0; }),
                   base::invariant_violation);
 }

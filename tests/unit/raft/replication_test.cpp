@@ -136,7 +136,8 @@ TEST_CASE("a conflict names the last position before its term", "[raft][thesis 3
   follower_with server({1, 1, 2, 2, 2});
   auto other = server.message(4, 6);
   other.previous.term = term{4};
-  CHECK(outcome_of<append_conflict>(server.answer_to(other)).hint == entry_id{log_index{3}, term{1}});
+  CHECK(outcome_of<append_conflict>(server.answer_to(other)).hint
+        == entry_id{log_index{3}, term{1}});
 }
 
 TEST_CASE("conflicting entries are replaced, in one batch", "[raft][thesis 3.5]") {
@@ -190,7 +191,8 @@ TEST_CASE("equal positions with another chain are fenced, not repaired", "[raft]
   }
   SECTION("among the entries") {
     auto other = made(server.log[1], 1, "other");
-    CHECK(outcome_of<append_diverged>(server.answer_to(server.message(1, 2, {other}))).at == other.id);
+    CHECK(outcome_of<append_diverged>(server.answer_to(server.message(1, 2, {other}))).at
+          == other.id);
   }
   CHECK(server.disk().at(log_index{3}) == server.log[2]);
 }
@@ -209,14 +211,20 @@ TEST_CASE("a leader sends no entries to a server that diverged", "[raft][rule 3]
 TEST_CASE("malformed messages are dropped", "[raft]") {
   follower_with server({1});
   auto bad = server.message(2, 2, {made(server.log.back(), 2, "new")});
-  SECTION("a gap") { bad.entries[0].id.index = log_index{9}; }
-  SECTION("an entry of a future term") { bad.entries[0].id.term = term{3}; }
-  SECTION("a broken chain") { bad.entries[0].chain = {1, 1}; }
+  SECTION("a gap") {
+    bad.entries[0].id.index = log_index{9};
+  }
+  SECTION("an entry of a future term") {
+    bad.entries[0].id.term = term{3};
+  }
+  SECTION("a broken chain") {
+    bad.entries[0].chain = {1, 1};
+  }
   SECTION("a membership that is none") {
     bad.entries[0].kind = entry_kind::membership;
     const auto& each = bad.entries[0];
     bad.entries[0].chain =
-      next_chain(server.log.back().chain, each.id, each.kind, each.payload.hash());
+        next_chain(server.log.back().chain, each.id, each.kind, each.payload.hash());
   }
   server.step(server_id{3}, bad);
   server.settle();
@@ -249,7 +257,8 @@ TEST_CASE("the commit index gets a record of its own when an apply is due", "[ra
   CHECK(server.persisted().apply);
 }
 
-TEST_CASE("only entries of the leader's own term are committed by counting", "[raft][thesis 3.6.2]") {
+TEST_CASE("only entries of the leader's own term are committed by counting",
+          "[raft][thesis 3.6.2]") {
   // Figure 8: an entry of an earlier term is on a majority, and yet not committed by that.
   core_cluster cluster({1, 2, 3});
   cluster.elect(1);
@@ -280,7 +289,8 @@ TEST_CASE("a proposal that another leader replaced is told to be not done", "[ra
   cluster.cut_off(1);
   cluster[1].put(1, "lost");
   cluster.settle();
-  cluster.tick_until([&] { return cluster.leader() != nullptr && cluster.leader() != &cluster[1]; });
+  cluster.tick_until(
+      [&] { return cluster.leader() != nullptr && cluster.leader() != &cluster[1]; });
   cluster.heal();
   cluster.tick_until([&] { return cluster[1].has_dropped(1); });
   CHECK_FALSE(cluster[1].has_committed(1));
@@ -294,7 +304,8 @@ TEST_CASE("a proposal that another leader completed is told to be done", "[raft]
   cluster.deliver_from(cluster[1]); // to server 2 alone
   cluster.cut_off(1);
   cluster.settle();
-  cluster.tick_until([&] { return cluster.leader() != nullptr && cluster.leader() != &cluster[1]; });
+  cluster.tick_until(
+      [&] { return cluster.leader() != nullptr && cluster.leader() != &cluster[1]; });
   REQUIRE(cluster.leader() == &cluster[2]);
   cluster.heal();
   cluster.tick_until([&] { return cluster[1].has_committed(1); });

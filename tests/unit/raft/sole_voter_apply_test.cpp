@@ -49,8 +49,12 @@ TEST_CASE("the apply timer is asked for once per wait", "[raft][rule 6]") {
 TEST_CASE("apply starts at once when somebody waits", "[raft][rule 6]") {
   leading_alone server;
   server.commit(1, 1);
-  SECTION("for a read index") { server.read(10); }
-  SECTION("for an index of its own") { server.wait_applied(10, 3); }
+  SECTION("for a read index") {
+    server.read(10);
+  }
+  SECTION("for an index of its own") {
+    server.wait_applied(10, 3);
+  }
   SECTION("for the result of a proposal") {
     server.put(10, "a=1", true);
     server.persisted();

@@ -108,8 +108,12 @@ TEST_CASE("a proposal before the no_op is committed is appended after it", "[raf
 
 TEST_CASE("proposals beyond what may be in flight are refused and change nothing", "[raft]") {
   auto config = raft_test::config_of(1);
-  SECTION("entries") { config.proposals_in_flight_max = 2; }
-  SECTION("bytes") { config.proposal_bytes_in_flight_max = 7; }
+  SECTION("entries") {
+    config.proposals_in_flight_max = 2;
+  }
+  SECTION("bytes") {
+    config.proposal_bytes_in_flight_max = 7;
+  }
   core_server server(config, raft_test::memory_disk(raft_test::test_cluster, voters({1})));
   server.start();
   server.settle();
@@ -183,7 +187,8 @@ TEST_CASE("a sole voter is not moved by strangers", "[raft]") {
   CHECK(server.outbox.empty());
 }
 
-TEST_CASE("a sole voter that meets a newer term at a learner campaigns again", "[raft][thesis 3.3]") {
+TEST_CASE("a sole voter that meets a newer term at a learner campaigns again",
+          "[raft][thesis 3.3]") {
   auto members = voters({1});
   members.learners.push_back({server_id{2}, {}, "", ""});
   core_server server(1, members);

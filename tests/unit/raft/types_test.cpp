@@ -32,8 +32,8 @@ TEST_CASE("the chain is the same in every version of the program", "[raft]") {
   // Known answers: a change here is a change of the format on disk.
   auto seed = chain_seed(base::uuid_from_name("aspen"));
   CHECK(base::to_hex(seed) == "85975eed4d7904a5cb1f17f4f922cb91");
-  CHECK(base::to_hex(next_chain(seed, {log_index{1}, term{2}}, entry_kind::command,
-                                payload("a=1").hash()))
+  CHECK(base::to_hex(
+            next_chain(seed, {log_index{1}, term{2}}, entry_kind::command, payload("a=1").hash()))
         == "bfabc375bfd64e3d4326c7911ae9eeb2");
 }
 
@@ -56,15 +56,35 @@ TEST_CASE("every message tells its term, and whether it answers", "[raft]") {
 TEST_CASE("a ready that asks for anything is not empty", "[raft]") {
   ready owed;
   REQUIRE(owed.empty());
-  SECTION("event") { owed.events.emplace_back(); }
-  SECTION("message") { owed.send_now.emplace_back(); }
-  SECTION("persist") { owed.persist.emplace(); }
-  SECTION("message after it") { owed.send_after_persist.emplace_back(); }
-  SECTION("proposal") { owed.proposals.emplace_back(proposal_dropped{}); }
-  SECTION("read") { owed.reads.emplace_back(read_dropped{}); }
-  SECTION("apply") { owed.apply.emplace(); }
-  SECTION("log read") { owed.log_read.emplace(); }
-  SECTION("compaction") { owed.compact.emplace(); }
-  SECTION("timer") { owed.start_apply_timer = true; }
+  SECTION("event") {
+    owed.events.emplace_back();
+  }
+  SECTION("message") {
+    owed.send_now.emplace_back();
+  }
+  SECTION("persist") {
+    owed.persist.emplace();
+  }
+  SECTION("message after it") {
+    owed.send_after_persist.emplace_back();
+  }
+  SECTION("proposal") {
+    owed.proposals.emplace_back(proposal_dropped{});
+  }
+  SECTION("read") {
+    owed.reads.emplace_back(read_dropped{});
+  }
+  SECTION("apply") {
+    owed.apply.emplace();
+  }
+  SECTION("log read") {
+    owed.log_read.emplace();
+  }
+  SECTION("compaction") {
+    owed.compact.emplace();
+  }
+  SECTION("timer") {
+    owed.start_apply_timer = true;
+  }
   CHECK_FALSE(owed.empty());
 }
