@@ -103,6 +103,8 @@ RULES = {
             "caf/*", "spdlog/*", "fmt/*", "toml++/*", "CLI/*", "nlohmann/*", "prometheus/*", "systemd/*",
             "tl/expected.hpp", "openssl/*",
         ],
+        # Which versions of the libraries this is: their macros say so.
+        files={"node/versions.cpp": Rule(foreign=[*ENGINES, *HTTP])},
     ),
     "tools": Rule(
         project=["base/*", "raft/types.hpp", "storage/*"],
