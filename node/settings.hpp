@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "node/setting_values.hpp"
+#include "storage/cross_check.hpp"
+
+/// The typed configuration of everything. Plain values: what they are called, their
+/// defaults, bounds and meaning stand in one table (node/setting_keys.hpp), and
+/// `load_settings` (node/settings_loader.hpp) fills them. Nothing here has a default
+/// of its own, so that no second source of defaults can exist.
+namespace node {
+
+struct cluster_settings {
+  std::uint64_t node_id;
+  std::string data_dir;
+  storage::backend storage_backend;
+  std::string sqlite_sm_path;
+  std::string lmdb_log_path;
+  std::string lmdb_sm_path;
+  byte_size lmdb_map_size;
+  byte_size sqlite_auto_checkpoint_threshold;
+  std::optional<daily_window> sqlite_checkpoint_window; ///< nothing: no window
+  std::uint64_t sqlite_read_pool_size;
+  endpoint http_addr;
+  endpoint admin_addr;
+  endpoint raft_addr;
+  std::vector<std::string> initial_members; ///< "id=host:port"; in this version at most this node
+  std::string join;                         ///< in this version always empty
+};
+
+struct raft_settings {
+  std::chrono::milliseconds heartbeat_interval; ///< also the length of a tick
+  std::chrono::milliseconds election_timeout_min;
+  std::chrono::milliseconds election_timeout_max;
+  std::uint64_t proposals_in_flight_max;
+  byte_size proposal_bytes_in_flight_max;
+  std::uint64_t reads_waiting_max;
+  std::uint64_t log_entries_kept;
+  byte_size log_bytes_kept;
+};
+
+/// What a node does that the gate refuses.
+enum class refusal_action { stay, exit };
+
+struct supervisor_settings {
+  std::chrono::milliseconds backoff_initial;
+  std::chrono::milliseconds backoff_max;
+  std::uint64_t restarts_max; ///< within `restart_window`; one more opens the circuit
+  std::chrono::milliseconds restart_window;
+  std::chrono::milliseconds circuit_open_time;
+  std::chrono::milliseconds half_open_time;
+  std::chrono::milliseconds stability_time;
+  std::uint64_t history_size;
+  refusal_action on_refusal;
+  std::chrono::milliseconds digest_budget;
+  std::chrono::milliseconds hang_time;
+  std::chrono::milliseconds shutdown_time;
+};
+
+struct http_settings {
+  bool behind_proxy;
+  std::vector<std::string> allowed_hosts;
+  std::uint64_t workers; ///< zero: one a core
+  std::uint64_t connections_max;
+  std::uint64_t requests_in_flight_max;
+  std::chrono::milliseconds request_timeout;
+  std::chrono::milliseconds idle_timeout;
+};
+
+struct log_settings {
+  std::string filter; ///< in the grammar of `base::log::filter`, checked
+  base::log::format format;
+  std::string file; ///< empty: stderr only
+};
+
+struct settings {
+  cluster_settings cluster;
+  raft_settings raft;
+  supervisor_settings supervisor;
+  http_settings http;
+  log_settings log;
+};
+
+/// Where the stores of the chosen backend are. `inmemory` has no paths.
+storage::store_paths store_paths_of(const settings& all);
+
+} // namespace node
