@@ -23,7 +23,7 @@ std::string comment(std::string_view text) {
     text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
     if (line.size() + 1 + word.size() > line_width) {
       lines += line + "\n";
-      line = "#";
+      line.resize(1); // the "#" of the next line
     }
     line.append(1, ' ').append(word);
   }
