@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/child_spec.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace supervisor {
@@ -17,7 +18,8 @@ base::status validate_alone(const child_spec& child) {
     return fault(child, "has no id");
   if (!child.start || !child.forget)
     return fault(child, "needs a start and a forget function");
-  if (child.start_budget <= milliseconds::zero() || child.shutdown_budget <= milliseconds::zero())
+  auto shortest = std::min({child.start_budget, child.shutdown_budget, child.hang_bound});
+  if (shortest <= milliseconds::zero())
     return fault(child, "budgets must be above zero");
   if (child.owns_store && child.group.empty())
     return fault(child, "owns a store and must belong to a group with a gate");

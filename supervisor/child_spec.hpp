@@ -45,8 +45,13 @@ struct child_spec {
   /// It holds a store open. When it hangs, the process must end: a second owner beside
   /// it would destroy the store (INV-104).
   bool owns_store = false;
-  /// Grows while the child works, whatever it is busy with. A budget runs anew each time
-  /// the number changes: a long checkpoint is no hang. Any thread. May be empty.
+  /// A running owner of a store hangs when it has been in one operation for so long.
+  std::chrono::milliseconds hang_bound{std::chrono::minutes(2)};
+  /// For how long the child has been handling its present message; zero when it is not.
+  /// Empty: a running child is not watched for hangs. Any thread.
+  std::function<std::chrono::milliseconds()> busy_for;
+  /// Grows while the child works, whatever it is busy with. Budgets and the hang bound run
+  /// anew each time the number changes: a long checkpoint is no hang. May be empty. Any thread.
   std::function<std::uint64_t()> progress;
 };
 

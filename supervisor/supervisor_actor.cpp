@@ -2,6 +2,7 @@
 #include "supervisor/supervisor_actor.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <caf/exit_reason.hpp>
@@ -70,7 +71,11 @@ public:
     };
   }
 
-  void on_exit() override { units_.clear(); }
+  void on_exit() override {
+    units_.clear();
+    if (!has_stopped_)
+      settings_.on_hung("supervisor", "it ended before its children");
+  }
 
 private:
   // -- handlers ---------------------------------------------------------------------
@@ -216,6 +221,8 @@ private:
 
   caf::actor start_child(const child_spec& spec, std::uint64_t generation) override {
     auto child = spec.start(system(), generation);
+    if (!child)
+      throw std::runtime_error("its start function started nothing");
     monitor(child);
     return child;
   }

@@ -63,9 +63,9 @@ struct supervisor_settings {
   std::function<void(const storage::check_report&)> on_checked;
   /// A group was refused; it is down and its files are untouched.
   std::function<void(const std::string& unit, const storage::check_report&)> on_refused;
-  /// A child that owns a store hangs, or a store stayed open behind its owner. The status
-  /// is published, what could still vote is killed; the process has to end itself with
-  /// `_exit`: nothing is started in its place (INV-104).
+  /// A child that owns a store hangs, or a store stayed open behind its owner, or the
+  /// supervisor itself failed. The status is published, what could still vote is killed;
+  /// the process has to end itself with `_exit`: nothing is started in its place (INV-104).
   std::function<void(const std::string& child, const std::string& why)> on_hung;
   /// After `stop_all`, when nothing runs any more. The last call of all.
   std::function<void(const stop_outcome&)> on_stopped;

@@ -76,8 +76,21 @@ void unit::on_tick() {
     if (now >= next_attempt_)
       try_once();
     break;
-  case unit_state::running: close_circuit_when_stable(now); break;
+  case unit_state::running: watch_running(now); break;
   default: break;
+  }
+}
+
+void unit::watch_running(steady_time now) {
+  close_circuit_when_stable(now);
+  for (auto& each : members_) {
+    if (!each.handle || !each.spec.owns_store || !each.spec.busy_for)
+      continue;
+    auto stuck_for = std::min(time_without_progress(each, now), each.spec.busy_for());
+    if (stuck_for < each.spec.hang_bound)
+      continue;
+    hang(each, "in one operation for " + std::to_string(stuck_for.count()) + " ms");
+    return;
   }
 }
 
@@ -139,19 +152,22 @@ void unit::set_all(child_state state) {
     set(each, state);
 }
 
-void unit::give_time(const member& who, milliseconds budget) {
+void unit::give_time(member& who, milliseconds budget) {
   budget_ = budget;
-  budget_began_ = host_.now();
-  progress_seen_ = who.spec.progress ? who.spec.progress() : 0;
+  who.progressed_at = host_.now();
+  who.progress_seen = who.spec.progress ? who.spec.progress() : 0;
 }
 
 bool unit::is_out_of_time(steady_time now) {
-  const auto& progress = members_[at_].spec.progress;
-  if (auto seen = progress ? progress() : progress_seen_; seen != progress_seen_) {
-    progress_seen_ = seen;
-    budget_began_ = now;
-  }
-  return now - budget_began_ >= budget_;
+  return time_without_progress(members_[at_], now) >= budget_;
+}
+
+milliseconds unit::time_without_progress(member& who, steady_time now) {
+  auto seen = who.spec.progress ? who.spec.progress() : who.progress_seen;
+  if (seen != who.progress_seen)
+    who.progressed_at = now;
+  who.progress_seen = seen;
+  return std::chrono::duration_cast<milliseconds>(now - who.progressed_at);
 }
 
 bool unit::owns_store() const {

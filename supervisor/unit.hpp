@@ -77,6 +77,8 @@ private:
     actors::child_state state = actors::child_state::stopped;
     steady_time since{};
     std::string last_error;
+    std::uint64_t progress_seen = 0;
+    steady_time progressed_at{}; ///< or when the present life, or the present budget, began
   };
   enum class after_stop { restart, open_circuit, rest };
 
@@ -109,8 +111,10 @@ private:
   void set(member& who, actors::child_state state);
   void set_all(actors::child_state state);
   void close_circuit_when_stable(steady_time now);
-  void give_time(const member& who, milliseconds budget);
+  void watch_running(steady_time now);
+  void give_time(member& who, milliseconds budget);
   bool is_out_of_time(steady_time now);
+  static milliseconds time_without_progress(member& who, steady_time now);
   bool owns_store() const;
 
   std::string name_;
