@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/log_seed.hpp"
 
+#include "raft/membership.hpp"
+
 namespace storage {
 
 log_seed genesis_seed(const storage::identity& who, const raft::membership& members) {
@@ -9,13 +11,8 @@ log_seed genesis_seed(const storage::identity& who, const raft::membership& memb
   seed.snapshot.chain = raft::chain_seed(who.cluster_id);
   if (members.voters.empty())
     return seed;
-  raft::entry first;
-  first.id.index = raft::log_index{1};
-  first.kind = raft::entry_kind::membership;
-  first.payload = raft::payload(raft::encode(members));
-  first.chain = raft::next_chain(seed.snapshot.chain, first.id, first.kind, first.payload.hash());
-  seed.hard_state.commit_index = first.id.index;
-  seed.entries.push_back(std::move(first));
+  seed.entries.push_back(raft::founding_entry(who.cluster_id, members));
+  seed.hard_state.commit_index = seed.entries.front().id.index;
   return seed;
 }
 
