@@ -69,7 +69,7 @@ bare_table::bare_table(const std::filesystem::path& path)
   execute(connection_, cache_pragma(16 * base::limits::mebibyte));
   execute(connection_,
           "PRAGMA wal_autocheckpoint="
-            + std::to_string(base::limits::wal_passive_checkpoint_bytes / page_bytes));
+              + std::to_string(base::limits::wal_passive_checkpoint_bytes / page_bytes));
   execute(connection_, "CREATE TABLE kv(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)");
   begin_ = prepare(connection_, "BEGIN IMMEDIATE");
   commit_ = prepare(connection_, "COMMIT");

@@ -70,8 +70,12 @@ std::vector<figure> batch_figures(const plan& how) {
     });
   };
   return {take_turns(how,
-                     {"batch.apply", "batch of 100 random keys, applied, in keys", "/s", {},
-                      "bare SQLite, 100 keys a transaction", {}},
+                     {"batch.apply",
+                      "batch of 100 random keys, applied, in keys",
+                      "/s",
+                      {},
+                      "bare SQLite, 100 keys a transaction",
+                      {}},
                      ours, bare)};
 }
 

@@ -61,8 +61,12 @@ figure append_figure(const plan& how, std::uint64_t batch) {
                     [&](stopwatch& watch) { watch.time([&] { bare.append(batch, record); }); });
   };
   return take_turns(how,
-                    {"log.append_" + name, "log append, " + name + " entries a transaction", "/s",
-                     {}, "bare LMDB, the same", {}},
+                    {"log.append_" + name,
+                     "log append, " + name + " entries a transaction",
+                     "/s",
+                     {},
+                     "bare LMDB, the same",
+                     {}},
                     ours, limit);
 }
 

@@ -46,8 +46,7 @@ double run_threads(const plan& how, std::size_t count, Make&& make) {
     each.join();
   if (is_failed)
     throw std::runtime_error("a reading thread failed");
-  return static_cast<double>(reads)
-         / std::chrono::duration<double>(clock::now() - began).count();
+  return static_cast<double>(reads) / std::chrono::duration<double>(clock::now() - began).count();
 }
 
 /// A thread that asks the pool and waits for all answers before it asks again.
@@ -107,7 +106,8 @@ auto through(const plan& how, const actors::reader_pool_handle& pool, std::size_
 auto bare(const plan& how, const std::filesystem::path& state, std::size_t threads) {
   return [&how, state, threads] {
     return run_threads(how, threads, [&](std::size_t number) {
-      return [reader = std::make_shared<bare_reader>(state), rows = random_rows(keys, number)]() mutable {
+      return [reader = std::make_shared<bare_reader>(state),
+              rows = random_rows(keys, number)]() mutable {
         return reader->read(rows.key()) == value_bytes ? 1u : 0u;
       };
     });
@@ -127,21 +127,31 @@ std::vector<figure> read_figures(const plan& how) {
   auto pool_1 = group.add_pool(1);
 
   auto ten = take_turns(how,
-                        {"reads.pool_10", "reads through the pool, 10 callers, pool 10", "/s", {},
-                         "bare SQLite, 10 threads", {}},
+                        {"reads.pool_10",
+                         "reads through the pool, 10 callers, pool 10",
+                         "/s",
+                         {},
+                         "bare SQLite, 10 threads",
+                         {}},
                         through(how, pool_10, 1), bare(how, state, 10));
   auto one = take_turns(how,
-                        {"reads.pool_1", "reads through the pool, 10 callers, pool 1", "/s", {},
-                         "bare SQLite, 1 thread", {}},
+                        {"reads.pool_1",
+                         "reads through the pool, 10 callers, pool 1",
+                         "/s",
+                         {},
+                         "bare SQLite, 1 thread",
+                         {}},
                         through(how, pool_1, 1), bare(how, state, 1));
-  auto both = take_turns(how,
-                         {"reads.pool_10_beside_1", "the same, pool 10 beside pool 1", "/s", {},
-                          "pool 1", {}},
-                         through(how, pool_10, 1), through(how, pool_1, 1));
+  auto both = take_turns(
+      how, {"reads.pool_10_beside_1", "the same, pool 10 beside pool 1", "/s", {}, "pool 1", {}},
+      through(how, pool_10, 1), through(how, pool_1, 1));
   auto together = take_turns(how,
                              {"reads.pool_10_together",
-                              "reads through the pool, 10 callers with 16 reads each under way", "/s",
-                              {}, "bare SQLite, 10 threads", {}},
+                              "reads through the pool, 10 callers with 16 reads each under way",
+                              "/s",
+                              {},
+                              "bare SQLite, 10 threads",
+                              {}},
                              through(how, pool_10, reads_together), bare(how, state, 10));
   return {ten, one, both, together};
 }

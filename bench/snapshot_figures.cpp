@@ -68,8 +68,12 @@ std::vector<figure> snapshot_figures(const plan& how) {
   };
   auto plain = [&] { return timed([&](const auto& target) { copy_plainly(source, target); }); };
   return {take_turns(how,
-                     {"snapshot.write", "snapshot of " + count + " keys, verified and synced", "/s",
-                      {}, "plain file copy and fsync", {}},
+                     {"snapshot.write",
+                      "snapshot of " + count + " keys, verified and synced",
+                      "/s",
+                      {},
+                      "plain file copy and fsync",
+                      {}},
                      ours, plain)};
 }
 

@@ -24,7 +24,8 @@ struct arguments {
   bool as_json = false;
 };
 
-const std::vector<std::pair<std::string, std::function<std::vector<bench::figure>(const bench::plan&)>>>
+const std::vector<
+    std::pair<std::string, std::function<std::vector<bench::figure>(const bench::plan&)>>>
     groups{{"reads", bench::read_figures},
            {"batch", bench::batch_figures},
            {"snapshot", bench::snapshot_figures},
@@ -53,9 +54,8 @@ private:
 
 void print(const bench::figure& each, bool as_json) {
   if (as_json) {
-    std::cout << nlohmann::json{{"id", each.id},         {"what", each.what},
-                                {"unit", each.unit},     {"ours", each.ours},
-                                {"beside", each.beside}, {"other", each.other}}
+    std::cout << nlohmann::json{{"id", each.id},     {"what", each.what},     {"unit", each.unit},
+                                {"ours", each.ours}, {"beside", each.beside}, {"other", each.other}}
               << std::endl;
     return;
   }
@@ -86,7 +86,8 @@ int main(int count, char** words) {
   CLI::App app{"In-process figures of Aspen's stores and reader pool beside the bare engines"};
   app.add_option("group", chosen.only, "reads, batch, snapshot, log; default: all")
       ->check(CLI::IsMember({"reads", "batch", "snapshot", "log"}));
-  app.add_option("--dir", chosen.directory, "where the data goes for the time of the run, on a real disk");
+  app.add_option("--dir", chosen.directory,
+                 "where the data goes for the time of the run, on a real disk");
   app.add_option("--rounds", chosen.rounds, "turns each side takes")->check(CLI::Range(1, 1000));
   app.add_option("--turn-ms", chosen.turn_ms, "length of a turn")->check(CLI::Range(1, 600'000));
   app.add_option("--snapshot-keys", chosen.snapshot_keys, "keys of the snapshot")

@@ -31,7 +31,8 @@ std::string key_of(std::uint64_t number) {
 
 std::string random_rows::value() {
   std::string value(value_bytes, 'x');
-  std::snprintf(value.data(), 17, "%016llx", static_cast<unsigned long long>(++values_ ^ random_()));
+  std::snprintf(value.data(), 17, "%016llx",
+                static_cast<unsigned long long>(++values_ ^ random_()));
   value[16] = 'x';
   return value;
 }
