@@ -154,14 +154,19 @@ private:
     }
     require(report, "checkpoint the database");
     record(*report, seconds_since(began));
-    checkpoint_done counts{report->frames_copied, report->wal_bytes_before, report->wal_bytes_after};
+    auto how = outcome_of(*report);
     if (report->is_complete)
-      complete(what, index, counts);
+      complete(what, index, how);
     else
-      end_checkpoint(what, refused(failure_code::blocked,
-                                   "a read transaction of this node or another process holds "
-                                     + std::to_string(report->frames_in_wal - report->frames_copied)
-                                     + " frames back"));
+      end_checkpoint(what, how);
+  }
+
+  static answer<checkpoint_done> outcome_of(const storage::checkpoint_report& report) {
+    if (!report.is_blocked)
+      return checkpoint_done{report.frames_copied, report.wal_bytes_before, report.wal_bytes_after};
+    return refused(failure_code::blocked, report.blocked_by.empty()
+                                            ? "a read transaction of another connection"
+                                            : report.blocked_by);
   }
 
   void complete(const run_checkpoint& what, raft::log_index index, const answer<checkpoint_done>& how) {

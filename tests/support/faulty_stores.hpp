@@ -95,7 +95,12 @@ public:
   base::result<storage::checkpoint_report> checkpoint(storage::checkpoint_mode) override {
     if (auto told = script_->on_write("checkpoint"); !told)
       return base::fail(told.error());
-    return storage::checkpoint_report{7, 7, 7 * 4120, 0, true, false};
+    storage::checkpoint_report report;
+    report.frames_in_wal = 7;
+    report.frames_copied = 7;
+    report.wal_bytes_before = 7 * 4120;
+    report.is_complete = true;
+    return report;
   }
   base::result<bool> restart_wal() override {
     if (auto told = script_->on_write("restart wal"); !told)
