@@ -162,13 +162,13 @@ void connections::wait_for_request(connection& which) {
   (has_begun ? tools_.timers.request : tools_.timers.idle).set(which.deadline, tools_.timers.now);
 }
 
-void connections::finish(connection& which, bool is_kept, bool is_answered) {
+void connections::finish(connection& which, outcome how) {
   BASE_CHECK(which.state == connection_state::busy, "only a busy connection is finished");
   which.running = nullptr;
-  if (!is_answered) {
+  if (how == outcome::broken) {
     close(which);
-  } else if (!is_kept) {
-    linger(which);
+  } else if (how != outcome::kept) {
+    linger(which, how == outcome::cut_short);
   } else {
     which.input.erase(0, which.consumed);
     which.consumed = which.scanned = 0;
@@ -196,7 +196,7 @@ void connections::run_queued() {
 void connections::refuse_in_haste(connection& which, rejection reason) {
   tools_.site.metrics.count_rejected(reason);
   ::send(which.socket, busy_answer.data(), busy_answer.size(), MSG_NOSIGNAL);
-  linger(which);
+  linger(which, true);
 }
 
 void connections::turn_away(int socket) {
@@ -208,7 +208,9 @@ void connections::turn_away(int socket) {
   ::close(socket);
 }
 
-void connections::linger(connection& which) {
+/// Closing with bytes unread, or still coming, would make the kernel reset the connection and
+/// the client lose the answer.
+void connections::linger(connection& which, bool is_sending) {
   ::shutdown(which.socket, SHUT_WR);
   which.state = connection_state::lingering;
   which.linger_left = linger_bytes_max;
@@ -216,6 +218,8 @@ void connections::linger(connection& which) {
   tools_.timers.linger.set(which.deadline, tools_.timers.now);
   which.is_readable = true;
   throw_away(which);
+  if (!is_sending && which.state == connection_state::lingering)
+    close(which);
 }
 
 void connections::throw_away(connection& which) {

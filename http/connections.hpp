@@ -36,8 +36,14 @@ public:
   bool on_event(connection& which, std::uint32_t events);
   /// Its deadline passed. True when it is busy.
   bool on_deadline(connection& which);
+  enum class outcome {
+    kept,      ///< the next request may come
+    ended,     ///< answered for the last time; all that was sent has been read
+    cut_short, ///< answered for the last time, in the middle of what the client sends
+    broken,    ///< there is nobody to answer
+  };
   /// The exchange is done with it.
-  void finish(connection& which, bool is_kept, bool is_answered);
+  void finish(connection& which, outcome how);
   /// Answers 429 without an exchange, and ends the connection.
   void refuse_in_haste(connection& which, rejection reason);
   /// Answers 503 on a socket that was never served, and closes it.
@@ -58,7 +64,7 @@ private:
   bool drop_empty_lines(connection& which);
   bool take_head(connection& which);
   void wait_for_request(connection& which);
-  void linger(connection& which);
+  void linger(connection& which, bool is_sending);
   void throw_away(connection& which);
   void close(connection& which);
 

@@ -41,6 +41,7 @@ void exchange::begin(connection& from, std::size_t head_bytes, std::optional<hea
   auto given = parent == nullptr ? std::nullopt : parse_traceparent(parent->value);
   request_.trace = given ? *given : tools_.traces.fresh();
   request_.trace.span = tools_.traces.fresh_span();
+  is_malformed_ = fault.has_value();
   if (fault) {
     refused_ = refuse(fault->status, fault->code, std::move(fault->text));
     refused_->closes_connection = true;
@@ -65,6 +66,15 @@ void exchange::resume(bool is_expired) {
 void exchange::abort() {
   is_aborted_ = true;
   enter(false);
+}
+
+connections::outcome exchange::outcome() const {
+  if (!was_answered_)
+    return connections::outcome::broken;
+  if (keeps_connection_)
+    return connections::outcome::kept;
+  bool is_cut_short = body_left_ > 0 || is_malformed_;
+  return is_cut_short ? connections::outcome::cut_short : connections::outcome::ended;
 }
 
 void exchange::enter(bool is_first) {
@@ -124,7 +134,7 @@ reply exchange::answer(std::string body) {
 
 void exchange::complete(reply& given) {
   status_ = given.status;
-  if (tools_.site.is_draining.load(std::memory_order_relaxed) || given.closes_connection
+  if (tools_.is_draining() || given.closes_connection
       || body_left_ > 0) // what is left of it would be taken for the next request
     keeps_connection_ = false;
   given.set("Date", tools_.date());

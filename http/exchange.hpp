@@ -6,7 +6,7 @@
 #include <string>
 
 #include "http/asker.hpp"
-#include "http/connection.hpp"
+#include "http/connections.hpp"
 #include "http/fiber.hpp"
 #include "http/request.hpp"
 #include "http/route_table.hpp"
@@ -36,10 +36,8 @@ public:
   wait_kind waits_for() const { return waits_for_; }
   bool waits_on(const actors::slot_base& which) const { return waits_on_ == &which; }
   connection& from() const { return *from_; }
-  /// Whether the connection may serve another request. Requires: idle again.
-  bool keeps_connection() const { return keeps_connection_; }
-  /// Whether the client has its answer. Requires: idle again.
-  bool was_answered() const { return was_answered_; }
+  /// What becomes of the connection. Requires: idle again.
+  connections::outcome outcome() const;
   std::size_t place = 0; ///< in the worker's list of busy exchanges
 
   // -- the protocol's side, on the fiber -----------------------------------------
@@ -93,6 +91,7 @@ private:
   std::uint64_t body_left_ = 0;
   std::size_t reserved_ = 0;
   int status_ = 0;
+  bool is_malformed_ = false;
   bool owes_continue_ = false;
   bool is_expired_ = false;
   bool is_aborted_ = false;

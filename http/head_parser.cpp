@@ -87,6 +87,8 @@ std::optional<head_fault> parse_request_line(std::string_view line, request_head
   auto version = line.substr(last + 1);
   if (!is_token(head.method_name))
     return bad("the method is not a token");
+  if (head.target.empty())
+    return bad("the request target is empty");
   if (head.target.size() > target_bytes_max)
     return head_fault{414, "target_too_long", "the request target is too long", target_bytes_max,
                       head.target.size()};

@@ -2,6 +2,7 @@
 #include "http/listening_socket.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -33,6 +34,11 @@ base::result<host_and_port> split(const std::string& address) {
   auto host = address.substr(0, colon);
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
+  std::uint16_t port = 0; // getaddrinfo would cut a larger number to 16 bits
+  auto* end = address.data() + address.size();
+  auto [stop, fault] = std::from_chars(address.data() + colon + 1, end, port);
+  if (fault != std::errc{} || stop != end)
+    return base::fail(base::errc::invalid, "the port of '" + address + "' is not 0 to 65535");
   return host_and_port{host, address.substr(colon + 1)};
 }
 

@@ -70,7 +70,7 @@ metrics::metrics(actors::node_metrics& instruments, std::uint64_t node_id)
                              std::to_string(node_id))),
     connections(gauge(*instruments.registry, {"aspen_http_connections", "Open connections"},
                       std::to_string(node_id))),
-    node_id_(std::to_string(node_id)),
+    registry_(instruments.registry), node_id_(std::to_string(node_id)),
     requests_(prometheus::BuildCounter()
                   .Name("aspen_http_requests_total")
                   .Help("Requests answered, by route, method and status")

@@ -30,6 +30,9 @@ public:
   void count_rejected(rejection reason);
   void count_health(bool is_healthy);
 
+  /// What the actors' and our own instruments are registered in.
+  const prometheus::Registry& registry() const { return *registry_; }
+
   prometheus::Gauge& requests_in_flight;
   prometheus::Gauge& connections;
 
@@ -38,6 +41,7 @@ private:
   prometheus::Counter& counter_for(by_route& series, std::size_t status_index, const char* name,
                                    std::string_view pattern, int status);
 
+  const std::shared_ptr<const prometheus::Registry> registry_;
   const std::string node_id_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Counter>& rejected_;

@@ -4,19 +4,65 @@
 #include <algorithm>
 #include <array>
 
+#include "http/admin_handlers.hpp"
+#include "http/batch_handler.hpp"
+#include "http/health_handlers.hpp"
 #include "http/kv_handlers.hpp"
+#include "http/scan_handler.hpp"
+#include "http/status_handlers.hpp"
 
 namespace http {
 
 namespace {
 
 constexpr std::string_view read_query = "consistency min_index";
+constexpr std::string_view scan_query =
+    "prefix start end limit cursor keys_only consistency min_index";
+constexpr std::string_view any_query = "*";
 
+using enum method;
+using enum body_rule;
+
+// clang-format off
 constexpr std::array table{
-    route{method::put, "/v1/kv/{key}", body_rule::value, plane::data, "", put_key},
-    route{method::get, "/v1/kv/{key}", body_rule::absent, plane::data, read_query, get_key},
-    route{method::remove, "/v1/kv/{key}", body_rule::ignored, plane::data, "", delete_key},
+  // data
+  route{put,    "/v1/kv/{key}",   value,    plane::data, "",         put_key},
+  route{get,    "/v1/kv/{key}",   absent,   plane::data, read_query, get_key},
+  route{remove, "/v1/kv/{key}",   ignored,  plane::data, "",         delete_key},
+  route{get,    "/v1/kv",         absent,   plane::data, scan_query, scan_keys},
+  route{post,   "/v1/batch",      document, plane::data, "",         write_batch},
+
+  // health, for people, probes and Prometheus
+  route{get, "/health",           absent, plane::both, any_query, get_health},
+  route{get, "/livez",            absent, plane::both, any_query, get_livez},
+  route{get, "/livez/{check}",    absent, plane::both, any_query, get_livez},
+  route{get, "/readyz",           absent, plane::both, any_query, get_readyz},
+  route{get, "/readyz/{check}",   absent, plane::both, any_query, get_readyz},
+  route{get, "/startupz",         absent, plane::both, any_query, get_startupz},
+  route{get, "/startupz/{check}", absent, plane::both, any_query, get_startupz},
+  route{get, "/metrics",          absent, plane::both, any_query, get_metrics},
+  route{get, "/version",          absent, plane::both, "",        get_version},
+
+  // the cluster
+  route{get,    "/v1/cluster",                      absent,  plane::both, "", get_cluster},
+  route{post,   "/v1/cluster/members",              ignored, plane::both, "", not_built},
+  route{post,   "/v1/cluster/members/{id}/promote", ignored, plane::both, "", not_built},
+  route{remove, "/v1/cluster/members/{id}",         ignored, plane::both, "", not_built},
+  route{post,   "/v1/cluster/transfer-leader",      ignored, plane::both, "", not_built},
+
+  // operators
+  route{post, "/admin/checkpoint-wal",             ignored, plane::both, "", checkpoint_wal},
+  route{post, "/admin/shutdown",                   ignored, plane::both, "", shut_down},
+  route{get,  "/admin/supervisor",                 absent,  plane::both, "", get_supervisor},
+  route{post, "/admin/supervisor/{child}/restart", ignored, plane::both, "", not_built},
+  route{post, "/admin/snapshot",                   ignored, plane::both, "", not_built},
+  route{post, "/admin/validate",                   ignored, plane::both, "", not_built},
+  route{get,  "/admin/backup",                     absent,  plane::both, any_query, not_built},
+  route{get,  "/admin/log-copy",                   absent,  plane::both, any_query, not_built},
+  route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
+  route{get,  "/debug/trace",                      absent,  plane::both, any_query, not_built},
 };
+// clang-format on
 
 /// True when `path` is what `pattern` describes; `parameter` is what stood for its name.
 bool matches(std::string_view pattern, std::string_view path, std::string_view& parameter) {

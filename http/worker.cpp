@@ -108,7 +108,7 @@ void worker::run() {
     if (has_mail)
       take_inbox();
     expire_deadlines();
-    if (tools_.site.is_draining.load(std::memory_order_relaxed))
+    if (tools_.is_draining())
       connections_.close_idle();
     tools_.outbox.submit(tools_.site.gateway);
     connections_.bury();
@@ -198,7 +198,7 @@ void worker::after(exchange& what) {
   }
   busy_.pop_back();
   tools_.site.metrics.requests_in_flight.Decrement();
-  connections_.finish(done->from(), done->keeps_connection(), done->was_answered());
+  connections_.finish(done->from(), done->outcome());
   if (idle_.size() < idle_exchanges_max)
     idle_.push_back(std::move(done));
 }

@@ -82,6 +82,8 @@ struct worker_tools {
 
   /// The `Date` of an answer, made once a second (RFC 9110, 6.6.1).
   const std::string& date();
+  /// Whether every connection ends with its answer. Operators' connections do not.
+  bool is_draining() const { return !is_admin && site.is_draining.load(std::memory_order_relaxed); }
   bool logs_requests() const { return logs_requests_; }
 
 private:

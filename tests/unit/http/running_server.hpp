@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,16 @@ public:
   }
   raw_answer get(std::string_view key, std::string_view fields = {}) {
     return ask("GET", "/v1/kv/" + std::string(key), {}, fields);
+  }
+
+  /// Whether `condition` comes true; asks again and again, for half a minute at most.
+  template <class Condition>
+  static bool becomes(Condition condition) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (!condition())
+      if (std::chrono::steady_clock::now() > end)
+        return false;
+    return true;
   }
 
   memory_gateway gateway;

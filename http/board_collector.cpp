@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/board_collector.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/version.hpp"
+#include "http/family_builder.hpp"
+#include "http/health_handlers.hpp"
+#include "http/process_metrics.hpp"
+#include "http/protocol.hpp"
+
+namespace http {
+
+namespace {
+
+using std::string;
+
+void add_identity(family_builder& into, const site& at) {
+  const auto& versions = at.settings.versions;
+  into.gauge("aspen_node_info", "1; which node this is").sample(true);
+  into.gauge("aspen_build_info", "1; what was built and what it is linked with")
+      .sample(true, {{"version", string(base::version)},
+                     {"commit", string(base::git_commit)},
+                     {"caf", versions.caf},
+                     {"sqlite", versions.sqlite},
+                     {"sqlite_wal_reset_bug", versions.sqlite_has_wal_reset_bug ? "true" : "false"},
+                     {"lmdb", versions.lmdb},
+                     {"httplib", protocol::library_version()}});
+}
+
+void add_raft(family_builder& into, const health_input& seen, std::uint64_t self) {
+  static const actors::raft_status nothing{};
+  const auto& raft = seen.raft ? *seen.raft : nothing;
+  const auto& core = raft.core;
+  into.gauge("aspen_current_leader", "Id of the leader this node knows; 0: none")
+      .sample(core.leader.value);
+  into.gauge("aspen_has_leader", "1 when a leader is known").sample(core.leader.value != 0);
+  into.gauge("aspen_is_leader", "1 when this node leads")
+      .sample(seen.raft && core.leader.value == self);
+  into.gauge("aspen_current_term", "Current term").sample(core.current_term.value);
+  into.gauge("aspen_state", "1 for the role this node has");
+  struct role {
+    raft::role_name value;
+    const char* name;
+  };
+  for (const auto& [value, name] :
+       {role{raft::role_name::leader, "Leader"}, role{raft::role_name::follower, "Follower"},
+        role{raft::role_name::candidate, "Candidate"}, role{raft::role_name::learner, "Learner"}}) {
+    auto shown =
+        core.role == raft::role_name::pre_candidate ? raft::role_name::candidate : core.role;
+    into.sample(seen.raft && shown == value, {{"state", name}});
+  }
+  into.gauge("aspen_last_log_index", "Index of the log's last entry").sample(core.last_index.value);
+  into.gauge("aspen_durable_index", "Index of the last entry on this disk")
+      .sample(core.durable_index.value);
+  into.gauge("aspen_commit_index", "Commit index").sample(core.commit_index.value);
+  into.gauge("aspen_last_applied_index", "Index of the last applied entry")
+      .sample(core.last_applied.value);
+  into.gauge("aspen_snapshot_index", "Index the log begins after")
+      .sample(core.first_index.value == 0 ? 0 : core.first_index.value - 1);
+  into.gauge("aspen_apply_lag", "Committed entries not yet applied")
+      .sample(core.commit_index.value - std::min(core.commit_index, core.last_applied).value);
+  into.gauge("aspen_proposals_pending", "Proposed and not yet applied")
+      .sample(core.proposals_in_flight);
+  into.gauge("aspen_reads_waiting", "Reads that wait for their index").sample(core.reads_waiting);
+  into.counter("aspen_leader_changes_total", "Changes of leader seen").sample(raft.leader_changes);
+  into.counter("aspen_proposals_committed_total", "Proposals committed")
+      .sample(raft.proposals_committed);
+  into.counter("aspen_proposals_failed_total", "Proposals refused or lost")
+      .sample(raft.proposals_failed);
+}
+
+void add_storage(family_builder& into, const health_input& seen,
+                 const actors::status_board& board) {
+  static const actors::storage_status nothing{};
+  const auto& storage = seen.storage ? *seen.storage : nothing;
+  auto pool = board.get<actors::pool_status>();
+  auto log = board.get<actors::log_status>();
+  into.gauge("sqlite_wal_size_bytes", "Current WAL file size in bytes").sample(wal_bytes(seen));
+  into.gauge("sqlite_wal_frames", "WAL frames not yet known to be in the database file")
+      .sample(storage.wal.frames);
+  into.gauge("sqlite_db_size_bytes", "Size of the state machine's file").sample(storage.file_bytes);
+  into.gauge("sqlite_pool_size", "Readers in the pool").sample(pool ? pool->size : 0);
+  into.gauge("sqlite_pool_in_use", "Readers at work").sample(pool ? pool->in_use : 0);
+  into.gauge("sqlite_pool_waiters", "Reads that wait for a reader")
+      .sample(pool ? pool->waiters : 0);
+  into.gauge("aspen_log_entries", "Entries kept in the log").sample(log ? log->sizes.entries : 0);
+  into.gauge("aspen_log_entry_bytes", "Bytes of the entries kept")
+      .sample(log ? log->sizes.entry_bytes : 0);
+  into.gauge("lmdb_file_size_bytes", "Size of the log's file")
+      .sample(log ? log->sizes.file_bytes : 0);
+  into.gauge("lmdb_map_size_bytes", "Size to which the log's file may grow")
+      .sample(log ? log->sizes.map_bytes : 0);
+  into.counter("aspen_snapshots_built_total", "Snapshots built").sample(storage.snapshots_built);
+  into.gauge("aspen_alarm", "1 while the alarm stands")
+      .sample(storage.is_full, {{"type", "nospace"}})
+      .sample(!storage.trouble.empty() && !storage.is_full, {{"type", "storage"}});
+  into.gauge("aspen_disk_size_bytes", "Size of the fullest file system in use")
+      .sample(seen.disk.total_bytes);
+  into.gauge("aspen_disk_available_bytes", "What is left of it to this process")
+      .sample(seen.disk.available_bytes);
+}
+
+void add_supervision(family_builder& into, const health_input& seen) {
+  static const actors::supervisor_status nothing{};
+  const auto& said = seen.supervisor ? *seen.supervisor : nothing;
+  using actors::circuit_state;
+  using actors::phase;
+  into.gauge("aspen_phase", "1 for the phase the node is in");
+  for (auto each : {phase::starting, phase::running, phase::refused, phase::draining})
+    into.sample(seen.phase == each, {{"phase", string(actors::to_string(each))}});
+  into.gauge("aspen_circuit_breaker_state", "1 for the state of the restart circuit");
+  for (auto each : {circuit_state::closed, circuit_state::open, circuit_state::half_open})
+    into.sample(said.circuit == each, {{"state", string(actors::to_string(each))}});
+  into.counter("aspen_restarts_total", "Restarts by the supervisor").sample(said.restarts_total);
+  into.gauge("aspen_restarts_in_window", "Restarts that count towards the circuit")
+      .sample(said.restarts_in_window);
+  into.counter("aspen_child_restarts_total", "Restarts of one child");
+  for (const auto& child : said.children)
+    into.sample(child.restarts, {{"child", child.name}});
+  auto report = assess(seen);
+  auto is_failed = [](const health_check& check) { return check.status == check_status::failed; };
+  bool is_actor_failed = is_failed(report.checks.front());
+  into.gauge("aspen_raft_actor_health_status", "2 healthy, 1 degraded, 0 unhealthy")
+      .sample(is_actor_failed                           ? 0.0
+              : report.status == health_status::healthy ? 2.0
+                                                        : 1.0);
+  into.gauge("aspen_health_check_status", "0 ok, 1 warning, 2 critical or failed");
+  for (const auto& check : report.checks)
+    into.sample(std::min(2.0, static_cast<double>(check.status)), {{"check", string(check.name)}});
+}
+
+void add_actors(family_builder& into, const std::vector<actors::actor_view>& all) {
+  struct column {
+    const char* name;
+    const char* help;
+    std::uint64_t actors::actor_view::* value;
+    bool is_counter;
+  };
+  constexpr std::array columns{column{"aspen_actor_mailbox_depth", "Messages that wait",
+                                      &actors::actor_view::mailbox_depth, false},
+                               column{"aspen_actor_messages_total", "Messages handled",
+                                      &actors::actor_view::messages_total, true},
+                               column{"aspen_actor_rejected_total",
+                                      "Messages refused by a full mailbox",
+                                      &actors::actor_view::rejected_total, true},
+                               column{"aspen_actor_restarts_total", "Restarts of the actor",
+                                      &actors::actor_view::restarts, true}};
+  for (const auto& each : columns) {
+    each.is_counter ? into.counter(each.name, each.help) : into.gauge(each.name, each.help);
+    for (const auto& actor : all)
+      into.sample(actor.*each.value, {{"actor", actor.name}});
+  }
+}
+
+} // namespace
+
+std::vector<prometheus::MetricFamily> collect_board(site& at) {
+  auto seen = look_around(at);
+  family_builder families(at.settings.node_id);
+  add_identity(families, at);
+  add_raft(families, seen, at.settings.node_id);
+  add_storage(families, seen, at.gateway.status());
+  add_supervision(families, seen);
+  add_actors(families, at.gateway.list_actors());
+  families.gauge("aspen_uptime_seconds", "Since the HTTP side began")
+      .sample(std::chrono::duration<double>(seen.now - at.started).count());
+  add_process_families(families);
+  return families.take();
+}
+
+} // namespace http

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/health.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+
+namespace http {
+
+namespace {
+
+std::string percent(unsigned value) {
+  return std::to_string(value) + "%";
+}
+
+std::string megabytes(std::uint64_t value) {
+  return std::to_string(value) + "MB";
+}
+
+/// Why the raft actor is not expected to run; empty when it is.
+std::string_view reason_of(actors::phase phase) {
+  switch (phase) {
+  case actors::phase::starting: return "the node is starting";
+  case actors::phase::refused: return "the node refused to start";
+  case actors::phase::draining: return "the node is stopping";
+  case actors::phase::running: break;
+  }
+  return {};
+}
+
+health_check check_raft_actor(const health_input& input) {
+  health_check check{"raft_actor", check_status::ok, {}, {}};
+  if (input.raft && input.now - input.raft->last_tick <= raft_silence_max)
+    return check;
+  check.status = check_status::failed;
+  auto reason = reason_of(input.phase);
+  if (!reason.empty())
+    check.message = "Raft actor not responding: " + std::string(reason);
+  else if (!input.raft)
+    check.message = "Raft actor not responding: it is not running";
+  else
+    check.message = "Raft actor not responding: no tick for "
+                    + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                                         input.now - input.raft->last_tick)
+                                         .count())
+                    + " s";
+  return check;
+}
+
+health_check check_raft_cluster(const health_input& input) {
+  health_check check{"raft_cluster", check_status::ok, {}, {}};
+  if (!input.raft) {
+    check.status = check_status::warning;
+    check.message = "Unable to get Raft metrics";
+  } else if (input.raft->core.leader.value == 0) {
+    check.status = check_status::warning;
+    check.message = "No leader elected";
+  }
+  return check;
+}
+
+/// The refusal of the last cross-check, every violated rule with what was read.
+bool note_refusal(const health_input& input, health_check& check) {
+  if (!input.supervisor || !input.supervisor->last_check)
+    return false;
+  const auto& report = *input.supervisor->last_check;
+  if (report.verdict != storage::verdict::refuse)
+    return false;
+  for (const auto& finding : report.findings)
+    if (finding.is_violated)
+      check.violations.push_back(finding.rule + ": " + finding.text);
+  check.status = check_status::failed;
+  check.message = check.violations.empty() ? "the stores were refused" : check.violations.front();
+  return true;
+}
+
+health_check check_storage(const health_input& input) {
+  health_check check{"storage", check_status::ok, {}, {}};
+  if (input.phase == actors::phase::refused && note_refusal(input, check))
+    return check;
+  if (input.phase == actors::phase::refused) {
+    check.status = check_status::failed;
+    check.message = "the node refused to start; see /admin/supervisor";
+  } else if (!input.storage) {
+    check.status = check_status::failed;
+    auto reason = reason_of(input.phase);
+    check.message =
+        "Storage health check failed: "
+        + (reason.empty() ? std::string("the storage writer is not running") : std::string(reason));
+  } else if (!input.storage->trouble.empty()) {
+    check.status = check_status::warning;
+    check.message = input.storage->trouble;
+  }
+  return check;
+}
+
+health_check check_disk_space(const health_input& input) {
+  health_check check{"disk_space", check_status::ok, {}, {}};
+  auto used = input.disk.used_percent;
+  if (input.is_in_memory) {
+    check.message = "In-memory storage (no disk check needed)";
+  } else if (used >= disk_critical_percent) {
+    check.status = check_status::critical;
+    check.message = "Disk usage critical: " + percent(used)
+                    + " (threshold: " + percent(disk_critical_percent) + ")";
+  } else if (input.storage && input.storage->is_full) {
+    check.status = check_status::critical;
+    check.message = "Disk usage critical: a write found no space";
+  } else if (!input.disk.trouble.empty()) {
+    check.status = check_status::warning;
+    check.message = "Unable to check disk space: " + input.disk.trouble;
+  } else if (used >= disk_warning_percent) {
+    check.status = check_status::warning;
+    check.message = "Disk usage high: " + percent(used);
+  }
+  return check;
+}
+
+health_check check_wal_file(const health_input& input) {
+  health_check check{"wal_file", check_status::ok, {}, {}};
+  auto bytes = wal_bytes(input);
+  auto size = "WAL file size: " + megabytes(bytes / base::limits::mebibyte);
+  if (bytes > wal_critical_mb * base::limits::mebibyte) {
+    check.status = check_status::critical;
+    check.message = size + " (exceeds " + megabytes(wal_critical_mb) + " critical threshold)";
+  } else if (bytes > wal_warning_mb * base::limits::mebibyte) {
+    check.status = check_status::warning;
+    check.message = size + " (exceeds " + megabytes(wal_warning_mb) + " threshold)";
+  }
+  return check;
+}
+
+health_status assess_supervision(const actors::supervisor_status& said) {
+  auto is_broken = [](const actors::child_status& child) {
+    return child.state == actors::child_state::broken
+           || child.state == actors::child_state::refused;
+  };
+  auto is_between = [](const actors::child_status& child) {
+    return child.state == actors::child_state::backing_off
+           || child.state == actors::child_state::checking;
+  };
+  if (said.circuit == actors::circuit_state::open || said.phase == actors::phase::refused
+      || std::any_of(said.children.begin(), said.children.end(), is_broken))
+    return health_status::unhealthy;
+  if (said.circuit == actors::circuit_state::half_open
+      || std::any_of(said.children.begin(), said.children.end(), is_between))
+    return health_status::degraded;
+  return health_status::healthy;
+}
+
+} // namespace
+
+std::string_view to_string(check_status value) {
+  switch (value) {
+  case check_status::ok: return "ok";
+  case check_status::warning: return "warning";
+  case check_status::critical: return "critical";
+  case check_status::failed: return "failed";
+  }
+  return "failed";
+}
+
+std::string_view to_string(health_status value) {
+  switch (value) {
+  case health_status::healthy: return "healthy";
+  case health_status::degraded: return "degraded";
+  case health_status::unhealthy: return "unhealthy";
+  }
+  return "unhealthy";
+}
+
+std::uint64_t wal_bytes(const health_input& input) {
+  if (input.disk.wal_bytes)
+    return *input.disk.wal_bytes;
+  return input.storage && !input.has_wal_file ? input.storage->wal.bytes : 0;
+}
+
+health_report assess(const health_input& input) {
+  health_report report;
+  report.checks = {check_raft_actor(input), check_raft_cluster(input), check_storage(input),
+                   check_disk_space(input)};
+  if (input.has_wal_file || (input.storage && input.storage->has_wal))
+    report.checks.push_back(check_wal_file(input));
+  if (input.supervisor) {
+    report.is_supervised = true;
+    report.supervision = assess_supervision(*input.supervisor);
+    report.status = report.supervision;
+  }
+  for (const auto& check : report.checks)
+    if (check.status == check_status::critical || check.status == check_status::failed)
+      report.status = health_status::unhealthy;
+    else if (check.status == check_status::warning)
+      report.status = std::max(report.status, health_status::degraded);
+  if (input.phase != actors::phase::running)
+    report.status = health_status::unhealthy;
+  return report;
+}
+
+} // namespace http
