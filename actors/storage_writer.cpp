@@ -58,6 +58,7 @@ private:
       return caf::make_error(caf::sec::runtime_error, to_string(opened.error()));
     machine_ = std::move(*opened);
     status_.has_wal = machine_->has_wal();
+    status_.is_verified = settings_.was_verified();
     publish();
     return begun{};
   }

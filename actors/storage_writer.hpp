@@ -12,8 +12,10 @@ namespace actors {
 struct storage_writer_settings {
   /// Opens the state machine; called once, on the actor's thread, when it is told to begin.
   std::function<base::result<std::unique_ptr<storage::state_machine>>()> open;
+  /// Whether every row was compared with the digest before it was opened; asked once, after.
+  std::function<bool()> was_verified;
   /// From this size of the WAL file on, a line warns (the guide's threshold).
-  std::uint64_t wal_warning_bytes;
+  std::uint64_t wal_warning_bytes = 0;
 };
 
 /// Starts the only writer and only checkpointer of the state machine. Requires a log

@@ -53,7 +53,8 @@ reader_group::reader_group(const std::filesystem::path& log, const std::filesyst
   begin(log_writer_);
   storage_writer_ = actors::start_storage_writer(
       system_, context_, life,
-      {[state] { return open_state(state.string()); }, 100 * base::limits::mebibyte});
+      {[state] { return open_state(state.string()); }, [] { return true; },
+       100 * base::limits::mebibyte});
   begin(storage_writer_);
 }
 

@@ -60,6 +60,11 @@ public:
         return open_state(*this_settings, board->get<actors::log_status>()->identity,
                           check->get());
       };
+      setup.was_verified = [check] {
+        // A state that did not exist is replayed here, row by row.
+        auto report = check->get();
+        return report.digest_was_complete || !report.last_applied;
+      };
       return caf::actor_cast<caf::actor>(
         actors::start_storage_writer(system, context, life, std::move(setup)));
     };

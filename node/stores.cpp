@@ -48,11 +48,11 @@ base::status create_log(const settings& all, const storage::lmdb_log_options& op
 
 /// The state machine is gone, the log is whole: everything is applied again from index 1.
 base::status prepare_replay(storage::log_store& log) {
-  if (log.state().checkpoint_started.value == 0)
-    return {};
   base::log::warn("aspen::raft::storage_sqlite",
                   "state machine is missing; rebuilding it by replaying the log",
                   {{"entries", log.state().last.index.value}});
+  if (log.state().checkpoint_started.value == 0)
+    return {};
   return log.reset_checkpoints();
 }
 
@@ -75,14 +75,14 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
   options.path = paths.log_path;
   options.map_bytes = all.cluster.lmdb_map_size.bytes;
   options.verification = how;
-  if (!exists(options.path)) {
+  auto is_new = !exists(options.path);
+  if (is_new)
     if (auto made = create_log(all, options); !made)
       return base::fail(made.error().within("make the log"));
-  }
   auto opened = storage::lmdb_log_store::open(options);
   if (!opened)
     return base::fail(opened.error().within("open the log"));
-  if (!exists(paths.state_path))
+  if (!is_new && !exists(paths.state_path))
     if (auto prepared = prepare_replay(**opened); !prepared)
       return base::fail(prepared.error().within("prepare a replay of the log"));
   return std::move(*opened);

@@ -143,7 +143,7 @@ private:
   void start() {
     door = make_actor_gateway(context, [] {});
     begin_child(start_log_writer(system, context, life, {[this] { return open_log(); }}));
-    begin_child(start_storage_writer(system, context, life, {[this] { return open_state(); }, 0}));
+    begin_child(start_storage_writer(system, context, life, {[this] { return open_state(); }, [] { return true; }, 0}));
     begin_child(start_reader_pool(system, context, {3, 100, 8}));
     begin_child(start_raft_actor(system, context, life, raft_setup()));
     begin_child(start_checkpoint_scheduler(system, context, {{}, std::chrono::milliseconds(100), [] {
