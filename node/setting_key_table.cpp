@@ -129,8 +129,6 @@ const std::vector<key_spec>& table() {
        "Stable running after that trial that closes the circuit.", {}},
       {"supervisor", "stability_time", MEMBER(milliseconds, supervisor.stability_time), "5m", {second, 24 * hour},
        "What ran this long starts its back-off afresh.", {}},
-      {"supervisor", "history_size", MEMBER(number, supervisor.history_size), "100", {1, 100},
-       "Events that GET /admin/supervisor remembers.", {}},
       {"supervisor", "on_refusal", CHOICE(refusal_action, supervisor.on_refusal), "stay", {},
        "When the check of the stores refuses a start: stay and answer /health, or exit with "
        "status 78.", {"stay", "exit"}},
@@ -150,7 +148,7 @@ const std::vector<key_spec>& table() {
        " this machine's name.", {}, check_host},
       {"http", "workers", MEMBER(number, http.workers), "0", {0, 256},
        "Threads that serve http_addr; 0 for one a core.", {}},
-      {"http", "connections_max", MEMBER(number, http.connections_max), "10000", {1, 1'000'000},
+      {"http", "connections_max", MEMBER(number, http.connections_max), "8192", {1, 1'000'000},
        "Open client connections; beyond, a new one is refused.", {}},
       {"http", "requests_in_flight_max", MEMBER(number, http.requests_in_flight_max), "4096", {1, 1'000'000},
        "Requests being answered; beyond, clients get 429.", {}},

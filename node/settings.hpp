@@ -57,7 +57,6 @@ struct supervisor_settings {
   std::chrono::milliseconds circuit_open_time;
   std::chrono::milliseconds half_open_time;
   std::chrono::milliseconds stability_time;
-  std::uint64_t history_size;
   refusal_action on_refusal;
   std::chrono::milliseconds digest_budget;
   std::chrono::milliseconds hang_time;

@@ -42,7 +42,6 @@ TEST_CASE("the restart policy's defaults are the documented ones", "[settings]")
   CHECK(supervisor.circuit_open_time == 300s);
   CHECK(supervisor.half_open_time == 120s);
   CHECK(supervisor.stability_time == 300s);
-  CHECK(supervisor.history_size == 100);
 }
 
 TEST_CASE("command line goes before environment before file before default",

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A start on stores that do not fit is refused with a clear reason, and what can be healed is healed."""
+
+import shutil
+import sqlite3
+import unittest
+
+from aspen_e2e import NodeTest
+
+SENTENCE = r"State machine corruption detected: last_applied \((\d+)\) exceeds committed \((\d+)\)"
+
+
+class Stores(NodeTest):
+    def setUp(self):
+        self.node.start()
+        for number in range(20):
+            self.assert_status(200, self.node.put(f"key-{number}", f"value {number}".encode()))
+        self.assert_status(200, self.node.get("key-19"))
+
+    def stop(self):
+        self.assertEqual(0, self.node.stop())
+
+    def path(self, name: str):
+        return self.node.data_dir / name
+
+    def contents(self) -> dict[str, bytes]:
+        """Every file but the lock, which names the process that asks."""
+        return {each.name: each.read_bytes() for each in self.node.data_dir.iterdir() if each.name != "lock"}
+
+    def starts_refused(self, **variables: str) -> str:
+        """Starts, expects the refusal everywhere it must show, and returns what /health says."""
+        before = self.contents()
+        self.node.spawn(**variables)
+        health = self.assert_status(503, self.node.wait_answers())
+        self.assertEqual(("unhealthy", "refused"), (health.json()["status"], health.json()["phase"]))
+        self.assert_status(503, self.node.put("new", b"write"))
+        self.assert_status(503, self.node.get("key-0"))
+        self.assert_status(200, self.node.admin("GET", "/livez"))
+        self.assert_status(503, self.node.admin("GET", "/readyz"))
+        self.assertEqual(0, self.node.stop(), "a refused node stops in order")
+        self.assertEqual(before, self.contents(), "the files are untouched")
+        return health.body.decode()
+
+    def everything_is_there(self):
+        self.assertEqual({f"key-{n}": f"value {n}".encode() for n in range(20)}, self.node.all_items("key-"))
+
+    def test_a_directory_of_another_node_is_refused(self):
+        self.stop()
+        self.node.node_id = 2
+        self.assertRegex(self.starts_refused(), r"\b1\b.*\b2\b|\b2\b.*\b1\b")
+        self.node.node_id = 1
+        self.node.start()
+        self.everything_is_there()
+
+    def test_a_lost_log_is_no_new_node(self):
+        self.stop()
+        self.path("raft-log.lmdb").rename(self.node.directory / "log")
+        self.assertIn("raft-log.lmdb", self.starts_refused())
+        self.assertFalse(self.path("raft-log.lmdb").exists())
+        (self.node.directory / "log").rename(self.path("raft-log.lmdb"))
+        self.node.start()
+        self.everything_is_there()
+
+    def test_a_lost_database_is_rebuilt_by_replay(self):
+        self.stop()
+        for each in self.node.data_dir.glob("state-machine.db*"):
+            each.unlink()
+        self.node.start()
+        self.everything_is_there()
+        self.assertRegex(self.node.log(), "(?i)replay|rebuil")
+
+    def test_a_lost_database_after_a_kill_is_rebuilt_too(self):
+        self.node.kill()
+        for each in self.node.data_dir.glob("state-machine.db*"):
+            each.unlink()
+        self.node.start()
+        self.everything_is_there()
+
+    def put_back_an_older_log(self):
+        """The log of a moment ago beside the database of now."""
+        self.stop()
+        shutil.copy(self.path("raft-log.lmdb"), self.node.directory / "older")
+        self.node.start()
+        for number in range(20, 40):
+            self.node.put(f"key-{number}", b"later")
+        self.assert_status(200, self.node.get("key-39"))
+        self.stop()
+        shutil.copy(self.node.directory / "older", self.path("raft-log.lmdb"))
+
+    def test_a_log_that_went_back_is_refused_with_the_guides_sentence(self):
+        self.put_back_an_older_log()
+        self.assertRegex(self.starts_refused(), SENTENCE)
+        self.assertRegex(self.node.log(), SENTENCE)
+        self.assertIn("validation failed", self.node.log())
+
+    def test_a_refusal_may_end_the_process_with_status_78(self):
+        self.put_back_an_older_log()
+        self.node.spawn(ASPEN_SUPERVISOR_ON_REFUSAL="exit")
+        self.assertEqual(78, self.node.wait_exit())
+        self.assertRegex(self.node.log(), SENTENCE)
+
+    def test_a_last_applied_that_was_tampered_with_is_refused(self):
+        self.stop()
+        database = sqlite3.connect(self.path("state-machine.db"))
+        with database:
+            changed = database.execute("UPDATE state_machine_meta SET value = '{\"term\":1,\"index\":9000}' "
+                                       "WHERE key = 'last_applied_log'").rowcount
+        database.close()
+        self.assertEqual(1, changed)
+        said = self.starts_refused()
+        self.assertRegex(said, SENTENCE)
+        self.assertRegex(self.node.log(), SENTENCE)
+
+    def test_a_value_that_was_changed_by_hand_is_refused(self):
+        self.stop()
+        database = sqlite3.connect(self.path("state-machine.db"))
+        with database:
+            database.execute("UPDATE state_machine_kv SET value = x'00' WHERE key = 'key-7'")
+        database.close()
+        self.starts_refused()
+
+    def test_a_damaged_log_is_refused_whatever_it_does_to_its_reader(self):
+        self.stop()
+        log = bytearray(self.path("raft-log.lmdb").read_bytes())
+        for page in range(2, len(log) // 4096):
+            log[page * 4096 + 8:page * 4096 + 4096] = bytes([0xA5]) * 4088
+        self.path("raft-log.lmdb").write_bytes(log)
+        self.starts_refused()
+
+    def test_a_session_of_the_sqlite3_shell_does_no_harm(self):
+        # It folds the WAL into the file and removes it, which is odd and healthy.
+        self.node.kill()
+        database = sqlite3.connect(self.path("state-machine.db"))
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        database.close()
+        self.assertFalse(self.path("state-machine.db-wal").exists())
+        self.node.start()
+        self.everything_is_there()
+
+    def test_a_vacuum_of_the_stopped_node_does_no_harm(self):
+        self.stop()
+        database = sqlite3.connect(self.path("state-machine.db"))
+        database.execute("VACUUM")
+        database.close()
+        self.node.start()
+        self.everything_is_there()
+
+    def test_a_cold_copy_starts_elsewhere(self):
+        self.stop()
+        shutil.copytree(self.node.data_dir, self.node.directory / "copy")
+        shutil.rmtree(self.node.data_dir)
+        self.node.data_dir = self.node.directory / "copy"
+        self.node.start()
+        self.everything_is_there()
+
+    def test_another_backend_is_not_taken_for_a_new_node(self):
+        self.stop()
+        self.starts_refused(ASPEN_STORAGE_BACKEND="lmdb")
+        self.node.start()
+        self.everything_is_there()
+
+
+if __name__ == "__main__":
+    unittest.main()
