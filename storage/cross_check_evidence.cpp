@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 
 #include "storage/lmdb_inspect.hpp"
 #include "storage/lmdb_log_reader.hpp"

@@ -2,6 +2,7 @@
 #include "storage/log_outline.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.hpp"
 

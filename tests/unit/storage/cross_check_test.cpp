@@ -343,6 +343,22 @@ TEST_CASE("Another entry at the same index is refused (INV-77)", "[cross-check]"
   CHECK_THAT(violation(report, "INV-77"), ContainsSubstring("the stores differ"));
 }
 
+TEST_CASE("Another membership at the same index is refused (INV-78)", "[cross-check]") {
+  two_stores stores;
+  stores.put_many(3);
+  stores.checkpoint();
+  stores.compact();
+  auto point = stores.log->state().snapshot;
+  point.membership.voters[0].id = raft::server_id{2};
+  stores.edit_log([&](auto& txn, const auto& tables) {
+    REQUIRE(storage::put_log_mark(txn, tables, storage::log_codec::mark::snapshot_point, point,
+                                  stores.who.log_uuid));
+  });
+  auto report = stores.check();
+  CHECK(report.verdict == verdict::refuse);
+  CHECK_THAT(violation(report, "INV-78"), ContainsSubstring("is not the log's"));
+}
+
 TEST_CASE("A WAL that lost frames is set aside when the file alone is whole (INV-80)",
           "[cross-check]") {
   two_stores stores;
