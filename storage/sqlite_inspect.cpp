@@ -54,8 +54,10 @@ base::result<std::unique_ptr<state_inspection>> inspect_sqlite(const std::string
   facts.has_wal_file = file_exists(wal_path(path));
   facts.wal_bytes = file_size(wal_path(path));
   facts.file_bytes = file_size(path);
-  auto access =
-      view == wal_view::with_wal ? sqlite_access::read_only : sqlite_access::main_file_only;
+  // Without frames there is nothing to recover, and an ordinary connection would make a WAL
+  // and a wal-index where none stands: the files of a refused node stay as they are.
+  auto access = view == wal_view::with_wal && facts.wal_bytes > 0 ? sqlite_access::read_only
+                                                                  : sqlite_access::main_file_only;
   auto database =
       sqlite_database::open(path, {access, inspection_busy_timeout, inspection_cache_bytes, {}});
   if (!database)
