@@ -142,6 +142,16 @@ std::optional<state_evidence> read_install(const store_paths& paths, const evide
   return read_state(paths.backend, file, wal_view::main_file_only, {true, [] { return true; }});
 }
 
+/// The state machine of the other durable backend, under its default name.
+std::optional<std::string> look_for_other_backend(const store_paths& paths) {
+  auto name = paths.backend == backend::sqlite ? "state-machine.lmdb" : "state-machine.db";
+  auto path = std::filesystem::path(paths.data_dir) / name;
+  if (path != paths.state_path
+      && look_for(path.string()).value_or(presence::missing) == presence::present)
+    return path.string();
+  return std::nullopt;
+}
+
 } // namespace
 
 evidence gather_evidence(const store_paths& paths, const check_options& options) {
@@ -157,6 +167,7 @@ evidence gather_evidence(const store_paths& paths, const check_options& options)
   all.has_orphan_wal =
       paths.backend == storage::backend::sqlite && all.state.presence == presence::missing
       && look_for(wal_path(paths.state_path)).value_or(presence::missing) == presence::present;
+  all.other_backends_state = look_for_other_backend(paths);
   all.main_file = read_main_file(paths, all);
   all.install = read_install(paths, all);
   if (reader && all.state.facts)

@@ -42,6 +42,8 @@ struct evidence {
   /// The file of a pending install.
   std::optional<state_evidence> install;
   bool has_orphan_wal = false; ///< a WAL without its database
+  /// The state machine that another backend left in the data directory.
+  std::optional<std::string> other_backends_state;
 };
 
 /// Reads both stores as far as they let it.

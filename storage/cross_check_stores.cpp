@@ -17,6 +17,12 @@ void judge_presence(const evidence& all, const check_options& options, judgement
                         + all.paths.state_path + " exists: a lost log is not a new node");
   if (all.state.presence == presence::present)
     return out.rule("INV-70", true, "both stores are there");
+  if (all.other_backends_state)
+    return out.rule("INV-70", false,
+                    "the state machine " + all.paths.state_path + " of the backend "
+                        + std::string(to_string(all.paths.backend)) + " is missing and "
+                        + *all.other_backends_state
+                        + " exists: a node keeps its storage backend");
   if (!all.log.scan)
     return; // why is said elsewhere
   const auto& point = all.log.scan->marks.snapshot.id.index;

@@ -117,6 +117,18 @@ TEST_CASE("A lost state machine is rebuilt while the log holds everything (INV-7
   CHECK(violations(report) == 0);
 }
 
+TEST_CASE("A node does not change its storage backend by itself (INV-70)", "[cross-check]") {
+  two_stores stores;
+  stores.put_many(5);
+  stores.close();
+  auto paths = stores.paths();
+  paths.backend = backend::lmdb;
+  paths.state_path = paths.data_dir + "/state-machine.lmdb";
+  auto report = storage::cross_check(paths, {});
+  CHECK(report.verdict == verdict::refuse);
+  CHECK_THAT(violation(report, "INV-70"), ContainsSubstring("keeps its storage backend"));
+}
+
 TEST_CASE("A rebuild that is interrupted is no corruption (INV-41)", "[cross-check]") {
   two_stores stores;
   stores.put_many(5);
