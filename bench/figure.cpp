@@ -15,7 +15,7 @@ double median(std::vector<double> samples) {
 }
 
 void progress(const std::string& doing) {
-  std::cerr << doing << std::endl;
+  std::cerr << doing << '\n' << std::flush;
 }
 
 } // namespace bench
