@@ -59,10 +59,11 @@ void connections::add(int socket) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = made.get();
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0)
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0) {
+    count_.fetch_sub(1, std::memory_order_relaxed);
     return; // no memory for it: the connection is closed
+  }
   open_.push_back(std::move(made));
-  count_.store(open_.size(), std::memory_order_relaxed);
   tools_.site.metrics.connections.Increment();
   go_on(*open_.back());
 }
@@ -256,7 +257,7 @@ void connections::close(connection& which) {
     open_[at]->index = at;
   }
   open_.pop_back();
-  count_.store(open_.size(), std::memory_order_relaxed);
+  count_.fetch_sub(1, std::memory_order_relaxed);
   tools_.site.metrics.connections.Decrement();
 }
 

@@ -27,9 +27,13 @@ public:
   connections(worker_tools& tools, int epoll, head_function on_head);
   ~connections();
 
+  /// Open ones, and those announced. Any thread.
   std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+  /// One that will be added is counted from now on, so that a burst is spread evenly. Any
+  /// thread.
+  void announce() { count_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Serves an accepted, non-blocking socket from now on.
+  /// Serves an accepted, non-blocking socket from now on. Requires: it was announced.
   void add(int socket);
   /// Notes what epoll said and goes on where the connection stands. True when it is busy:
   /// then its exchange must be looked at.

@@ -37,7 +37,10 @@ public:
 
   void start();
   /// Serves an accepted socket from now on; it may be handed over before `start`.
-  void adopt(int socket) { inbox_->adopt(socket); }
+  void adopt(int socket) {
+    connections_.announce();
+    inbox_->adopt(socket);
+  }
   std::size_t connection_count() const { return connections_.count(); }
   /// `site.is_draining` was set: ends idle connections now, every other with its answer.
   void notice_drain() { inbox_->wake(); }
