@@ -27,6 +27,14 @@ failure no_leader() {
           std::chrono::seconds(1)};
 }
 
+/// What a linearizable read is told while a store waits: it is the server's trouble, not
+/// that of a client that would store something (two stores, one truth: rule 8).
+failure for_reads(failure why) {
+  if (why.code == failure_code::storage_full)
+    why.code = failure_code::unavailable;
+  return why;
+}
+
 failure too_much(const raft::overloaded& bound) {
   return {failure_code::overloaded, commit_status::no, "too many requests are under way",
           bound.limit, bound.actual, std::chrono::seconds(1)};
@@ -152,7 +160,7 @@ private:
 
   void accept_read(client_read read) {
     if (stuck_ && read.consistency == consistency::linearizable)
-      return read.reply.refuse(*stuck_);
+      return read.reply.refuse(for_reads(*stuck_));
     auto is_linearizable = read.consistency == consistency::linearizable;
     auto min_index = read.min_index;
     auto request = ledger_.add_read(std::move(read));
@@ -232,7 +240,7 @@ private:
     stuck_ = std::move(why);
     is_log_stuck_ = is_log;
     answer_batch together;
-    for (auto request : ledger_.refuse_all_reads(*stuck_))
+    for (auto request : ledger_.refuse_all_reads(for_reads(*stuck_)))
       core_->forget_read(request);
   }
 

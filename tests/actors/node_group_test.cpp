@@ -114,8 +114,10 @@ TEST_CASE_METHOD(group_fixture, "a full log disk is said and waited out", "[grou
   CHECK(why.code == failure_code::storage_full);
   CHECK(why.committed == commit_status::unknown);
   auto refused = put("k2", "v");
+  auto read = get("k");
   settle();
   CHECK(refused->take().error().committed == commit_status::no);
+  CHECK(value_of(read) == "(unavailable)");
   pass(std::chrono::seconds(2));
   auto after = put("k3", "v");
   settle();
