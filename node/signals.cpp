@@ -45,12 +45,15 @@ void block_signals() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that hangs up is an error of that write.
   ::signal(SIGPIPE, SIG_IGN);
+  // So is a limit on the size of files (setrlimit(2)).
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 void unblock_signals() {
   auto set = handled_signals();
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
 }
 
 signal_listener::signal_listener(signal_actions actions)

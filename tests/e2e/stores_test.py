@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A start on stores that do not fit is refused with a clear reason, and what can be healed is healed."""
 
+import resource
 import shutil
 import sqlite3
 import unittest
 
-from aspen_e2e import NodeTest
+from aspen_e2e import NodeTest, wait_until
 
 SENTENCE = r"State machine corruption detected: last_applied \((\d+)\) exceeds committed \((\d+)\)"
 
@@ -123,6 +124,35 @@ class Stores(NodeTest):
             database.execute("UPDATE state_machine_kv SET value = x'00' WHERE key = 'key-7'")
         database.close()
         self.starts_refused()
+
+    def test_a_database_damaged_under_the_running_node_stops_the_group_and_is_refused(self):
+        self.assert_status(200, self.node.admin("POST", "/admin/checkpoint-wal"))
+        with open(self.path("state-machine.db"), "r+b") as database:
+            for page in range(1, self.path("state-machine.db").stat().st_size // 4096):
+                database.seek(page * 4096)
+                database.write(bytes([0xA5]) * 4096)
+        self.assertIn(self.node.get("key-0").status, (500, 503))
+        wait_until(lambda: self.node.admin("GET", "/health").json()["phase"] == "refused", "the refusal")
+        self.assert_status(503, self.node.get("key-0"))
+        self.assertIn("validation failed", self.node.log())
+
+    def test_a_failed_write_ends_the_group_which_comes_back_by_itself(self):
+        size = max(each.stat().st_size for each in self.node.data_dir.iterdir())
+        resource.prlimit(self.node.process.pid, resource.RLIMIT_FSIZE, (size + 65536, resource.RLIM_INFINITY))
+        acknowledged = []
+        for number in range(100):
+            answer = self.node.put(f"big-{number}", bytes(50_000))
+            if answer.status != 200:
+                break
+            acknowledged.append(f"big-{number}")
+        self.assertIn(answer.status, (503, 504, 507), answer)
+        self.assertIn(answer.json()["committed"], ("no", "unknown"))
+        self.assert_status(200, self.node.admin("GET", "/livez"))
+        resource.prlimit(self.node.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        wait_until(lambda: self.node.put("after", b"it").status == 200, "writes to go on")
+        for key in acknowledged:
+            self.assertEqual(bytes(50_000), self.assert_status(200, self.node.get(key)).body)
+        self.everything_is_there()
 
     def test_a_damaged_log_is_refused_whatever_it_does_to_its_reader(self):
         self.stop()
