@@ -58,6 +58,7 @@ public:
   }
 
   void on_exit() override {
+    promises_.clear(); // each holds this actor
     if (runs_as(generation_))
       world_.live.erase(id_);
     world_.story.push_back("end " + id_);
