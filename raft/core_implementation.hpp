@@ -38,16 +38,11 @@ struct core::implementation {
 
   implementation(core_config config_given, recovered_state recovered, random_source random_given);
 
-  // core.cpp: inputs, dispatch, the term rule, role changes.
+  // core.cpp: what is not about one idea alone, role changes.
   void tick();
-  void step(server_id from, const message& body);
   propose_outcome propose(proposal what);
   ready take_ready();
   core_status status() const;
-  void dispatch(server_id from, const message& body);
-  bool is_ignored(server_id from, const message& body) const;
-  bool moves_term(const message& body) const;
-  void refuse_past_term(server_id from, const message& body);
   void set_term(raft::term next, server_id vote);
   void become_follower(raft::term at, server_id leader_id);
   /// After every input: a sole voter needs nobody to campaign; a role must fit the membership.
@@ -59,6 +54,13 @@ struct core::implementation {
   const membership& members() const { return history.current(); }
   /// Zero when unknown.
   server_id leader_id() const;
+
+  // core_step.cpp (thesis 3.3).
+  void step(server_id from, const message& body);
+  bool is_ignored(server_id from, const message& body) const;
+  bool moves_term(const message& body) const;
+  void refuse_past_term(server_id from, const message& body);
+  void dispatch(server_id from, const message& body);
 
   // core_messages.cpp: what leaves, and when it may.
   void send(server_id to, message body);

@@ -3,16 +3,11 @@
 
 #include <algorithm>
 
+#include "raft/overloaded_set.hpp"
+
 namespace raft {
 
 namespace {
-
-template <class... Handlers>
-struct overloaded_set : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-overloaded_set(Handlers...) -> overloaded_set<Handlers...>;
 
 template <class Tag>
 std::string number(const base::tagged_id<Tag>& id) {
