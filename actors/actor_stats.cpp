@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <cxxabi.h>
+#include <fstream>
+#include <unistd.h>
 
 namespace actors {
 
@@ -24,7 +26,8 @@ actor_view view_of(const actor_stats& life, std::uint64_t restarts, const std::s
   if (auto* type = life.current.load())
     view.current_message = type_name(*type);
   view.state = life.has_ended ? "ended" : view.current_message.empty() ? "idle" : "running";
-  if (auto since = life.waiting_since_ns.load(); view.mailbox_depth > 0 && since != 0 && since < now)
+  if (auto since = life.waiting_since_ns.load();
+      view.mailbox_depth > 0 && since != 0 && since < now)
     view.oldest_message_ms = (now - since) / 1'000'000;
   view.queue_p50_us = life.queueing.quantile_us(0.5);
   view.queue_p99_us = life.queueing.quantile_us(0.99);
@@ -33,12 +36,23 @@ actor_view view_of(const actor_stats& life, std::uint64_t restarts, const std::s
   return view;
 }
 
+/// Everything the kernel accounts to the thread as read or written (proc(5), `io`), summed;
+/// zero where it does not tell.
+std::uint64_t bytes_moved_by(int thread) {
+  std::ifstream account("/proc/self/task/" + std::to_string(thread) + "/io");
+  std::uint64_t sum = 0;
+  std::string what;
+  for (std::uint64_t count = 0; account >> what >> count;)
+    sum += count;
+  return sum;
+}
+
 } // namespace
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                      std::chrono::steady_clock::now().time_since_epoch())
-                                      .count());
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
 }
 
 double duration_counter::upper_bound_ns(std::size_t bucket) {
@@ -66,8 +80,7 @@ double duration_counter::quantile_us(double share) const {
 }
 
 std::shared_ptr<actor_stats> actor_registry::add(std::string name, std::string kind,
-                                                 std::string parent,
-                                                 std::uint64_t mailbox_limit) {
+                                                 std::string parent, std::uint64_t mailbox_limit) {
   auto life = std::make_shared<actor_stats>();
   life->name = std::move(name);
   life->kind = std::move(kind);
@@ -100,18 +113,43 @@ std::vector<actor_view> actor_registry::list() const {
   return views;
 }
 
-std::uint64_t actor_registry::messages_of(std::string_view name) const {
+std::shared_ptr<actor_stats> actor_registry::life_of(std::string_view name) const {
   std::lock_guard guard(mutex_);
   for (const auto& each : rows_)
     if (each.life->name == name)
-      return each.life->messages.load();
-  return 0;
+      return each.life;
+  return nullptr;
+}
+
+std::uint64_t actor_registry::messages_of(std::string_view name) const {
+  auto life = life_of(name);
+  return life ? life->messages.load() : 0;
+}
+
+std::uint64_t actor_registry::work_of(std::string_view name) const {
+  auto life = life_of(name);
+  return life ? life->messages.load() + bytes_moved_by(life->thread.load()) : 0;
+}
+
+std::chrono::milliseconds actor_registry::busy_for(std::string_view name) const {
+  auto life = life_of(name);
+  if (!life || life->has_ended || life->current.load() == nullptr)
+    return std::chrono::milliseconds::zero();
+  auto since = life->current_since_ns.load();
+  auto now = now_ns();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::nanoseconds(now > since ? now - since : 0));
+}
+
+int thread_number() {
+  thread_local const int number = ::gettid();
+  return number;
 }
 
 std::string type_name(const std::type_info& type) {
   int status = 0;
   std::unique_ptr<char, decltype(&std::free)> name(
-    abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
   return status == 0 ? name.get() : type.name();
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -23,9 +24,7 @@ std::uint64_t now_ns();
 /// most a fifth. Written by one thread at a time, read by any; never locks.
 class duration_counter {
 public:
-  void add(std::uint64_t ns) {
-    counts_[bucket_of(ns)].fetch_add(1, std::memory_order_relaxed);
-  }
+  void add(std::uint64_t ns) { counts_[bucket_of(ns)].fetch_add(1, std::memory_order_relaxed); }
   /// The upper bound, in microseconds, of the bucket that holds the `share` quantile;
   /// zero when nothing was counted.
   double quantile_us(double share) const;
@@ -47,7 +46,7 @@ private:
 /// so that it can be read although the actor is stuck or gone.
 struct actor_stats {
   std::string name;
-  std::string kind;   ///< scheduled | detached
+  std::string kind; ///< scheduled | detached
   std::string parent;
   std::uint64_t mailbox_limit; ///< messages; beyond it, messages are rejected
 
@@ -57,6 +56,7 @@ struct actor_stats {
   std::atomic<std::uint64_t> waiting_since_ns{0}; ///< no waiting message is older
   std::atomic<const std::type_info*> current{nullptr};
   std::atomic<std::uint64_t> current_since_ns{0};
+  std::atomic<int> thread{0}; ///< the kernel's number of the thread that handled a message last
   std::atomic<bool> has_ended{false};
   duration_counter queueing;
   duration_counter handling;
@@ -72,8 +72,15 @@ public:
   std::vector<actor_view> list() const;
   /// Messages that the present life of `name` has handled; zero for an unknown name.
   std::uint64_t messages_of(std::string_view name) const;
+  /// Changes while that actor gets anywhere: messages handled, and what its thread reads
+  /// and writes, also in the middle of one message. Not a count of anything.
+  std::uint64_t work_of(std::string_view name) const;
+  /// How long that actor has been handling its present message; zero between two.
+  std::chrono::milliseconds busy_for(std::string_view name) const;
 
 private:
+  std::shared_ptr<actor_stats> life_of(std::string_view name) const;
+
   struct row {
     std::shared_ptr<actor_stats> life;
     std::uint64_t restarts = 0;
@@ -82,6 +89,9 @@ private:
   mutable std::mutex mutex_;
   std::vector<row> rows_;
 };
+
+/// The kernel's number of the calling thread.
+int thread_number();
 
 /// "actors::persist" for `typeid(actors::persist)`.
 std::string type_name(const std::type_info& type);

@@ -31,8 +31,7 @@ struct traced_element final : caf::mailbox_element {
 
   explicit traced_element(caf::mailbox_element_ptr original)
     : caf::mailbox_element(std::move(original->sender), original->mid, std::move(original->stages)),
-      inner(std::move(original)),
-      enqueued_ns(now_ns()) {}
+      inner(std::move(original)), enqueued_ns(now_ns()) {}
 
   caf::type_erased_tuple& content() override { return inner->content(); }
   const caf::type_erased_tuple& content() const override {
@@ -87,6 +86,7 @@ public:
     auto began = now_ns();
     stats_->waiting_since_ns.store(arrived.enqueued_ns, std::memory_order_relaxed);
     stats_->current_since_ns.store(began, std::memory_order_relaxed);
+    stats_->thread.store(thread_number(), std::memory_order_relaxed);
     if (!arrived.content().empty())
       stats_->current.store(arrived.content().type(0).second, std::memory_order_relaxed);
     auto outcome = Base::consume(element);
@@ -137,10 +137,10 @@ private:
   /// An asker hears "overload"; the slots in a lost message answer by themselves.
   static void reject(caf::mailbox_element_ptr message, caf::execution_unit* unit) {
     if (message->mid.is_request() && message->sender)
-      message->sender->enqueue(nullptr, message->mid.response_id(),
-                               caf::make_message(caf::make_error(caf::sec::runtime_error,
-                                                                 std::string("overload"))),
-                               unit);
+      message->sender->enqueue(
+          nullptr, message->mid.response_id(),
+          caf::make_message(caf::make_error(caf::sec::runtime_error, std::string("overload"))),
+          unit);
   }
 
   std::shared_ptr<actor_registry> registry_;

@@ -17,13 +17,13 @@ namespace node {
 namespace {
 
 using actors::directory;
-using supervisor::child_spec;
 using std::chrono::milliseconds;
+using supervisor::child_spec;
 
 std::uint64_t unix_time_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(
-                                      std::chrono::system_clock::now().time_since_epoch())
-                                      .count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
 }
 
 /// Builds one spec after the other for the same node.
@@ -36,16 +36,17 @@ public:
     auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
                                                              actors::generation life) {
       // The whole log is verified once a process; a restart verifies its newest part.
-      auto how = life == 1 ? storage::log_verification::everything
-                           : storage::log_verification::tail;
+      auto how =
+          life == 1 ? storage::log_verification::everything : storage::log_verification::tail;
       actors::log_writer_settings setup;
       setup.open = [this_settings, how] { return open_log(*this_settings, how); };
       setup.entries_kept = this_settings->raft.log_entries_kept;
       setup.bytes_kept = this_settings->raft.log_bytes_kept.bytes;
       return caf::actor_cast<caf::actor>(
-        actors::start_log_writer(system, context, life, std::move(setup)));
+          actors::start_log_writer(system, context, life, std::move(setup)));
     };
-    auto spec = store_child("log_writer", start, [](directory::handles& now) { now.log_writer = nullptr; });
+    auto spec =
+        store_child("log_writer", start, [](directory::handles& now) { now.log_writer = nullptr; });
     spec.owns_store = true;
     return spec;
   }
@@ -57,8 +58,7 @@ public:
       setup.wal_warning_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
       setup.open = [this_settings, check, board = context.board] {
         // The log writer has begun: it stands before this child in the list.
-        return open_state(*this_settings, board->get<actors::log_status>()->identity,
-                          check->get());
+        return open_state(*this_settings, board->get<actors::log_status>()->identity, check->get());
       };
       setup.was_verified = [check] {
         // A state that did not exist is replayed here, row by row.
@@ -66,7 +66,7 @@ public:
         return report.digest_was_complete || !report.last_applied;
       };
       return caf::actor_cast<caf::actor>(
-        actors::start_storage_writer(system, context, life, std::move(setup)));
+          actors::start_storage_writer(system, context, life, std::move(setup)));
     };
     auto spec = store_child("storage_writer", start,
                             [](directory::handles& now) { now.storage_writer = nullptr; });
@@ -92,7 +92,7 @@ public:
     auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
                                                              actors::generation life) {
       return caf::actor_cast<caf::actor>(
-        actors::start_raft_actor(system, context, life, raft_setup(*this_settings, context)));
+          actors::start_raft_actor(system, context, life, raft_setup(*this_settings, context)));
     };
     return store_child("raft", start, [](directory::handles& now) { now.raft = nullptr; });
   }
@@ -103,12 +103,12 @@ public:
       actors::checkpoint_scheduler_settings setup;
       setup.limits.truncate_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
       if (const auto& window = this_settings->cluster.sqlite_checkpoint_window)
-        setup.limits.window
-          = actors::daily_window{static_cast<std::uint32_t>(window->begin.count()),
+        setup.limits.window =
+            actors::daily_window{static_cast<std::uint32_t>(window->begin.count()),
                                  static_cast<std::uint32_t>(window->end.count())};
       setup.wall_clock = [] { return std::chrono::system_clock::now(); };
       return caf::actor_cast<caf::actor>(
-        actors::start_checkpoint_scheduler(system, context, std::move(setup)));
+          actors::start_checkpoint_scheduler(system, context, std::move(setup)));
     };
     auto spec = store_child("checkpoint_scheduler", start,
                             [](directory::handles& now) { now.checkpoint_scheduler = nullptr; });
@@ -137,7 +137,7 @@ private:
 
   static std::uint32_t ticks(milliseconds time, const settings& all) {
     return static_cast<std::uint32_t>(
-      std::max<std::int64_t>(1, time.count() / all.raft.heartbeat_interval.count()));
+        std::max<std::int64_t>(1, time.count() / all.raft.heartbeat_interval.count()));
   }
 
   /// A member of the group that stands or falls together.
@@ -150,8 +150,12 @@ private:
     spec.forget = [where = context_.where, forget] { where->change(forget); };
     spec.shutdown_budget = all_.supervisor.shutdown_time;
     spec.start_budget = all_.supervisor.hang_time;
+    spec.hang_bound = all_.supervisor.hang_time;
     spec.progress = [registry = context_.registry, id = std::string(name)] {
-      return registry->messages_of(id);
+      return registry->work_of(id);
+    };
+    spec.busy_for = [registry = context_.registry, id = std::string(name)] {
+      return registry->busy_for(id);
     };
     return spec;
   }
