@@ -39,19 +39,22 @@ struct child_spec {
   restart_kind restart = restart_kind::permanent;
   /// From `begin` to `begun`.
   std::chrono::milliseconds start_budget{std::chrono::minutes(2)};
-  /// From the exit message to the end; once more after the kill that follows.
+  /// From the exit message to the end; once more after the kill that follows, except for an
+  /// owner of a store in a restart, which has `hang_bound`.
   std::chrono::milliseconds shutdown_budget{std::chrono::seconds(10)};
 
   /// It holds a store open. When it hangs, the process must end: a second owner beside
   /// it would destroy the store (INV-104).
   bool owns_store = false;
-  /// A running owner of a store hangs when it has been in one operation for so long.
+  /// An owner of a store hangs when it has been in one operation for so long without
+  /// progress.
   std::chrono::milliseconds hang_bound{std::chrono::minutes(2)};
   /// For how long the child has been handling its present message; zero when it is not.
   /// Empty: a running child is not watched for hangs. Any thread.
   std::function<std::chrono::milliseconds()> busy_for;
-  /// Grows while the child works, whatever it is busy with. Budgets and the hang bound run
-  /// anew each time the number changes: a long checkpoint is no hang. May be empty. Any thread.
+  /// Changes while the child gets anywhere, also in the middle of an operation. All of the
+  /// times above run anew each time it changes: a long checkpoint is no hang. May be empty.
+  /// Any thread.
   std::function<std::uint64_t()> progress;
 };
 

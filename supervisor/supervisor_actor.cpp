@@ -20,7 +20,6 @@ namespace supervisor {
 
 namespace {
 
-constexpr std::size_t events_max = 100;
 constexpr std::uint64_t mailbox_limit = 4096;
 
 /// Why an operator's restart is not under way, as the answer says it.
@@ -261,7 +260,7 @@ private:
   }
 
   void record(const std::string& child, std::string what, std::string detail) override {
-    if (events_.size() == events_max)
+    if (events_.size() == settings_.events_max)
       events_.erase(events_.begin());
     events_.push_back(
         {std::chrono::system_clock::now(), child, std::move(what), std::move(detail)});
@@ -316,6 +315,8 @@ base::status validate(const supervisor_settings& settings) {
                         "group '" + group + "' owns a store and needs a gate and stores_open");
   if (!settings.registry || !settings.board || !settings.on_hung)
     return base::fail(base::errc::invalid, "registry, board and on_hung are needed");
+  if (settings.events_max == 0)
+    return base::fail(base::errc::invalid, "at least one event is kept");
   if (settings.tick_every <= milliseconds::zero() || settings.close_budget <= milliseconds::zero())
     return base::fail(base::errc::invalid, "times must be above zero");
   return {};

@@ -50,6 +50,8 @@ struct supervisor_settings {
   std::chrono::milliseconds close_budget{std::chrono::seconds(10)};
   /// How often deadlines are looked at and the status is published.
   std::chrono::milliseconds tick_every{100};
+  /// Events kept in the status; the oldest go first.
+  std::size_t events_max = 100;
 
   std::shared_ptr<actors::actor_registry> registry;
   std::shared_ptr<actors::status_board> board;

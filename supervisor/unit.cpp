@@ -12,6 +12,12 @@ namespace supervisor {
 
 using actors::child_state;
 
+namespace {
+
+constexpr milliseconds long_operation{1000};
+
+} // namespace
+
 unit::unit(std::vector<child_spec> members, std::shared_ptr<gate> guard,
            const restart_limits& limits, milliseconds close_budget, unit_host& host)
   : gate_(std::move(guard)), limits_(limits), close_budget_(close_budget), host_(host) {
@@ -86,10 +92,15 @@ void unit::watch_running(steady_time now) {
   for (auto& each : members_) {
     if (!each.handle || !each.spec.owns_store || !each.spec.busy_for)
       continue;
-    auto stuck_for = std::min(time_without_progress(each, now), each.spec.busy_for());
+    // What short operations do is not looked at: they cannot hang, and looking costs.
+    if (each.spec.busy_for() < long_operation) {
+      each.progressed_at = now;
+      continue;
+    }
+    auto stuck_for = time_without_progress(each, now);
     if (stuck_for < each.spec.hang_bound)
       continue;
-    hang(each, "in one operation for " + std::to_string(stuck_for.count()) + " ms");
+    hang(each, "stuck in one operation for " + std::to_string(stuck_for.count()) + " ms");
     return;
   }
 }

@@ -102,6 +102,7 @@ private:
   void watch_stopping(steady_time now);
   void await_closed();
   void watch_closing(steady_time now);
+  milliseconds time_to_die(const member& who) const;
   void after_all_stopped();
   void rest();
   void hang(member& who, const std::string& why);

@@ -110,6 +110,9 @@ void unit::stop() {
   case unit_state::starting:
   case unit_state::running: stop_members(exit_manner::orderly, after_stop::rest); break;
   case unit_state::stopping:
+    if (!awaits_closed_)
+      give_time(members_[at_], std::min(budget_, time_to_die(members_[at_])));
+    break;
   case unit_state::broken: break;
   default: rest(); break;
   }
@@ -137,7 +140,7 @@ void unit::stop_next() {
   was_killed_ = manner_ == exit_manner::kill;
   set(*last, child_state::stopping);
   forget(*last);
-  give_time(*last, last->spec.shutdown_budget);
+  give_time(*last, was_killed_ ? time_to_die(*last) : last->spec.shutdown_budget);
   host_.end_child(last->handle, manner_);
 }
 
@@ -152,7 +155,7 @@ void unit::watch_stopping(steady_time now) {
   if (!std::exchange(was_killed_, true)) {
     base::log::warn(log_target, "child did not stop in time, killing it",
                     {{"child", slow.spec.id}, {"budget_ms", slow.spec.shutdown_budget.count()}});
-    give_time(slow, slow.spec.shutdown_budget);
+    give_time(slow, time_to_die(slow));
     host_.end_child(slow.handle, exit_manner::kill);
     return;
   }
@@ -169,6 +172,12 @@ void unit::watch_stopping(steady_time now) {
   slow.last_error = why;
   set(slow, child_state::stopped);
   stop_next();
+}
+
+/// In a restart nobody waits for the end, and an owner of a store may have one long sync
+/// before it; to stop the node there is the shutdown budget and no more.
+milliseconds unit::time_to_die(const member& who) const {
+  return who.spec.owns_store && !ends_for_good_ ? who.spec.hang_bound : who.spec.shutdown_budget;
 }
 
 void unit::await_closed() {

@@ -142,7 +142,9 @@ TEST_CASE_METHOD(stopping_world,
   conducts["log"].hangs = true;
   crash("raft");
   CHECK(state_of("log") == "stopping");
-  pass(2s);
+  pass(59s);
+  CHECK(hung.empty());
+  pass(1s);
   CHECK(hung == std::vector<std::string>{"log"});
   CHECK(state_of("log") == "broken");
   CHECK_FALSE(restart("raft"));
@@ -167,11 +169,48 @@ TEST_CASE_METHOD(stopping_world, "a hang is no hang while the child makes progre
   crash("raft");
   for (int i = 0; i < 10; ++i) {
     ++writes;
-    pass(1s);
+    pass(50s);
   }
   CHECK(hung.empty());
-  pass(2s);
+  pass(60s);
   CHECK(hung.size() == 1);
+}
+
+TEST_CASE_METHOD(stopping_world,
+                 "INV-104 a running owner of a store that is stuck ends the process") {
+  std::chrono::milliseconds busy = 0ms;
+  settings.children.front().busy_for = [&] { return busy; };
+  start();
+  pass(1h);
+  told();
+  busy = 1s;
+  pass(59s);
+  CHECK(hung.empty());
+  pass(2s);
+  CHECK(hung == std::vector<std::string>{"log"});
+  CHECK(told() == "forget log, forget raft, end raft");
+  CHECK_THAT(child("log").last_error, matchers::StartsWith("stuck in one operation for 60"));
+}
+
+TEST_CASE_METHOD(stopping_world, "a long operation that makes progress is no hang") {
+  std::uint64_t writes = 0;
+  settings.children.front().busy_for = [] { return 1h; };
+  settings.children.front().progress = [&] { return writes; };
+  start();
+  for (int i = 0; i < 5; ++i) {
+    pass(59s);
+    ++writes;
+  }
+  CHECK(hung.empty());
+  pass(61s);
+  CHECK(hung.size() == 1);
+}
+
+TEST_CASE_METHOD(stopping_world, "INV-104 the end of the supervisor itself ends the process") {
+  start();
+  caf::anon_send_exit(handle(), caf::exit_reason::kill);
+  settle();
+  CHECK(hung == std::vector<std::string>{"supervisor"});
 }
 
 TEST_CASE_METHOD(stopping_world,
@@ -186,6 +225,17 @@ TEST_CASE_METHOD(stopping_world,
   CHECK(live["raft"] == 2);
   stop();
   CHECK(stopped->hanging == std::vector<std::string>{"raft"});
+}
+
+TEST_CASE_METHOD(stopping_world, "a stop does not wait for a hang as long as a restart does") {
+  start();
+  conducts["log"].hangs = true;
+  crash("raft");
+  pass(1s);
+  stop();
+  pass(3s);
+  CHECK(hung == std::vector<std::string>{"log"});
+  CHECK(stopped);
 }
 
 TEST_CASE_METHOD(stopping_world, "a stop goes on around a child that hangs") {

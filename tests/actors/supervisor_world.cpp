@@ -150,6 +150,7 @@ supervisor::child_spec& supervisor_world::add(const std::string& id, const std::
   spec.forget = [this, id] { story.push_back("forget " + id); };
   spec.start_budget = 5s;
   spec.shutdown_budget = 2s;
+  spec.hang_bound = 60s;
   settings.children.push_back(std::move(spec));
   return settings.children.back();
 }
