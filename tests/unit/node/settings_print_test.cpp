@@ -80,7 +80,7 @@ TEST_CASE("configs/single.toml says nothing as it is, and the defaults when unco
 
 // ASPEN_REWRITE=1 prints the rows.
 TEST_CASE("the operations guide has a true row for every key", "[settings]") {
-  auto guide = read_file("docs/operations.d/configuration.md") + read_file("docs/operations.md");
+  auto guide = read_file("docs/configuration.md") + read_file("docs/operations.md");
   auto defaults = configuration().load().values;
   for (const auto& each : node::all_keys()) {
     auto standard = std::holds_alternative<node::member_of<std::string>>(each.member)
