@@ -158,7 +158,6 @@ supervisor::supervisor_settings running_node::supervision() {
   setup.limits.circuit_open_for = wanted.circuit_open_time;
   setup.limits.stable_closes_after = wanted.half_open_time;
   setup.limits.stable_resets_after = wanted.stability_time;
-  setup.events_max = wanted.history_size;
   setup.registry = context_.registry;
   setup.board = context_.board;
   setup.stores_open = describe_open_stores;

@@ -103,6 +103,8 @@ compile_jobs() {
 build() {
   local preset=$1
   shift
+  # Where ccache is, what one clone compiled serves every other: paths count from the clone's root.
+  export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
   cmake --preset "$preset" -DASPEN_BUILD_TESTS=ON
   cmake --build --preset "$preset" --parallel "$(compile_jobs)" ${1:+--target "$@"}
 }
