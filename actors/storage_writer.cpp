@@ -85,6 +85,8 @@ private:
     context_.metrics->apply_batch_entries.Observe(static_cast<double>(waiting_->entries->size()));
     auto first = waiting_->entries->front().id.index;
     waiting_.reset();
+    // The WAL went on instead of beginning anew: the next checkpoint has to come first.
+    wal_restart_is_due_ = false;
     end_trouble();
     send(raft_, applied{life_, first,
                         std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
