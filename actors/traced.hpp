@@ -33,6 +33,9 @@ struct traced_element final : caf::mailbox_element {
     : caf::mailbox_element(std::move(original->sender), original->mid, std::move(original->stages)),
       inner(std::move(original)), enqueued_ns(now_ns()) {}
 
+  // Whoever throws a message away unread has it from the same hand-over.
+  ~traced_element() override { ASPEN_HAPPENS_AFTER(static_cast<caf::mailbox_element*>(this)); }
+
   caf::type_erased_tuple& content() override { return inner->content(); }
   const caf::type_erased_tuple& content() const override {
     return const_cast<const caf::mailbox_element&>(*inner).content();
@@ -66,6 +69,8 @@ public:
     });
   }
 
+  ~traced() override { ASPEN_HAPPENS_AFTER(this); }
+
   const char* name() const override { return stats_->name.c_str(); }
 
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* unit) override {
@@ -93,6 +98,8 @@ public:
     if (!arrived.content().empty())
       stats_->current.store(arrived.content().type(0).second, std::memory_order_relaxed);
     auto outcome = Base::consume(element);
+    // Here, not after `resume`: by then another worker may have resumed this actor.
+    ASPEN_HAPPENS_BEFORE(this);
     stats_->current.store(nullptr, std::memory_order_relaxed);
     if (outcome == caf::invoke_message_result::skipped)
       return outcome;
@@ -121,6 +128,7 @@ public:
       registry_->record_end(*stats_, is_normal ? std::string() : this->system().render(reason));
       stats_->depth = 0;
     }
+    ASPEN_HAPPENS_BEFORE(this);
     return Base::cleanup(std::move(reason), unit);
   }
 
