@@ -8,21 +8,24 @@ using base::errc;
 
 void judge_presence(const evidence& all, const check_options& options, judgement& out) {
   bool has_log = all.log.presence == presence::present;
-  bool has_state = all.state.presence == presence::present || all.has_orphan_wal;
+  bool has_state =
+      all.state.presence == presence::present || all.has_orphan_wal || all.other_backends_state;
   if (!has_log && !has_state)
     return out.note("INV-70", "there is no log and no state machine: a new node");
-  if (!has_log)
+  if (!has_log) {
+    bool is_own = all.state.presence == presence::present || all.has_orphan_wal;
     return out.rule("INV-70", false,
                     "the log " + all.paths.log_path + " is missing and the state machine "
-                        + all.paths.state_path + " exists: a lost log is not a new node");
+                        + (is_own ? all.paths.state_path : *all.other_backends_state)
+                        + " exists: a lost log is not a new node");
+  }
   if (all.state.presence == presence::present)
     return out.rule("INV-70", true, "both stores are there");
   if (all.other_backends_state)
     return out.rule("INV-70", false,
                     "the state machine " + all.paths.state_path + " of the backend "
                         + std::string(to_string(all.paths.backend)) + " is missing and "
-                        + *all.other_backends_state
-                        + " exists: a node keeps its storage backend");
+                        + *all.other_backends_state + " exists: a node keeps its storage backend");
   if (!all.log.scan)
     return; // why is said elsewhere
   const auto& point = all.log.scan->marks.snapshot.id.index;

@@ -102,6 +102,18 @@ TEST_CASE("A WAL without its database and a lost log is not a new node (INV-70)"
   CHECK(stores.check().verdict == verdict::refuse);
 }
 
+TEST_CASE("A lost log is not a new node of another backend either (INV-70)", "[cross-check]") {
+  two_stores stores;
+  stores.put("a");
+  stores.remove(stores.log_path());
+  auto paths = stores.paths();
+  paths.backend = backend::lmdb;
+  paths.state_path = stores.dir / "state-machine.lmdb";
+  auto report = storage::cross_check(paths, {});
+  CHECK(report.verdict == verdict::refuse);
+  CHECK_THAT(violation(report, "INV-70"), ContainsSubstring("state-machine.db exists: a lost log"));
+}
+
 TEST_CASE("A lost state machine is rebuilt while the log holds everything (INV-70)",
           "[cross-check]") {
   two_stores stores(GENERATE(backend::sqlite, backend::lmdb));
