@@ -70,7 +70,7 @@ int main(int argument_count, char** arguments) {
     if (std::strcmp(arguments[i], "--rewrite") == 0)
       rewrites = true;
     else if (arguments[i][0] == '-')
-      return std::cout << usage << golden::help_text, 2;
+      return std::cout << usage << golden::help_text, std::strcmp(arguments[i], "--help") != 0;
     else
       files.emplace_back(arguments[i]);
   try {

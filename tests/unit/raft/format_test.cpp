@@ -70,6 +70,14 @@ TEST_CASE("a ready is a line for each thing it asks for", "[raft]") {
            "start_apply_timer\n");
 }
 
+TEST_CASE("long runs of answers of one kind are shown by their ends", "[raft]") {
+  ready owed;
+  for (request_id request = 1; request <= 9; ++request)
+    owed.proposals.push_back(proposal_dropped{request});
+  owed.proposals.push_back(proposal_appended{10, {log_index{7}, term{2}}});
+  CHECK(to_string(owed) == "9 proposals 1 dropped .. 9 dropped\nproposal 10 appended at 7/2\n");
+}
+
 TEST_CASE("a membership is shown by its numbers", "[raft]") {
   auto members = raft_test::voters({1, 2});
   members.outgoing_voters = raft_test::voters({3}).voters;

@@ -122,6 +122,22 @@ TEST_CASE("what was durable and not committed is committed with the no_op",
   CHECK(server.status().commit_index == log_index{6});
 }
 
+TEST_CASE("a restored state goes on after its snapshot point", "[raft][rule 21]") {
+  recovered_state found;
+  found.snapshot = {{log_index{(1ull << 32) + 5}, term{4}}, {7, 7}, voters({1})};
+  found.state = {term{4}, {}, found.snapshot.id.index};
+  found.last = found.snapshot.id;
+  found.last_chain = found.snapshot.chain;
+  found.membership = found.snapshot.membership;
+  found.last_applied = found.snapshot.id.index;
+  core server(raft_test::config_of(1), found, [](std::uint64_t) { return 0; });
+  CHECK_FALSE(server.take_ready().log_read);
+  server.persisted();
+  auto owed = server.take_ready();
+  REQUIRE(owed.persist);
+  CHECK(owed.persist->entries.front().id == entry_id{log_index{(1ull << 32) + 6}, term{5}});
+}
+
 TEST_CASE("a sound state is accepted", "[raft]") {
   CHECK_NOTHROW(open(sound()));
 }

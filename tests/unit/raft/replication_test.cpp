@@ -247,6 +247,15 @@ TEST_CASE("a follower's commit index rides with the next batch", "[raft][rule 5]
   CHECK(owed.persist->state.commit_index == log_index{3});
 }
 
+TEST_CASE("a follower records no more as committed than was durable before", "[raft][rule 5]") {
+  follower_with server({1, 1});
+  auto next = made(server.log.back(), 1, "x");
+  auto owed = server.step(server_id{3}, server.message(1, 3, {next}, 4));
+  REQUIRE(owed.persist);
+  CHECK(server.status().commit_index == log_index{4});
+  CHECK(owed.persist->state.commit_index == log_index{3});
+}
+
 TEST_CASE("the commit index gets a record of its own when an apply is due", "[raft][rule 6]") {
   follower_with server({1, 1});
   server.step(server_id{3}, server.message(1, 3, {}, 3));
