@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <fstream>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -29,6 +31,48 @@ public:
         [](actors::tick) { throw std::runtime_error("bang"); },
     };
   }
+};
+
+/// Does in one message what the test gives it.
+class working_child : public actors::traced<caf::event_based_actor> {
+public:
+  working_child(caf::actor_config& config, std::shared_ptr<actors::actor_registry> registry,
+                std::shared_ptr<actors::actor_stats> stats, std::function<void()> work)
+    : traced(config, std::move(registry), std::move(stats)), work_(std::move(work)) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](actors::tick) { work_(); }};
+  }
+
+private:
+  std::function<void()> work_;
+};
+
+/// A child with a thread of its own in the middle of one long message.
+class busy_child {
+public:
+  explicit busy_child(std::function<void()> step) {
+    auto stats = registry->add("child", "detached", "supervisor", 1000);
+    auto work = [this, step] {
+      while (!is_done)
+        step();
+    };
+    actor_ = system_.spawn<working_child, caf::detached>(registry, std::move(stats), work);
+    caf::anon_send(actor_, actors::tick{});
+  }
+  ~busy_child() {
+    is_done = true;
+    caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
+    actor_ = nullptr;
+  }
+
+  std::shared_ptr<actors::actor_registry> registry = std::make_shared<actors::actor_registry>();
+
+private:
+  std::atomic<bool> is_done{false};
+  caf::actor_system_config config_;
+  caf::actor_system system_{config_};
+  caf::actor actor_;
 };
 
 /// A supervisor on real threads and the real clock: children with threads of their own,
@@ -158,4 +202,23 @@ TEST_CASE("a stop in the middle of a crash is a stop") {
     node.crash("raft");
     node.crash("lone");
   }
+}
+
+TEST_CASE("a child in the middle of one message gets on as long as its thread writes") {
+  std::ofstream file("/dev/null");
+  busy_child child([&] {
+    file << 'x' << std::flush;
+    std::this_thread::sleep_for(1ms);
+  });
+  CHECK(busy_node::becomes_true([&] { return child.registry->busy_for("child") >= 50ms; }));
+  auto before = child.registry->work_of("child");
+  CHECK(busy_node::becomes_true([&] { return child.registry->work_of("child") != before; }));
+}
+
+TEST_CASE("a child in the middle of one message gets nowhere while its thread waits") {
+  busy_child child([] { std::this_thread::sleep_for(1ms); });
+  CHECK(busy_node::becomes_true([&] { return child.registry->busy_for("child") >= 50ms; }));
+  auto before = child.registry->work_of("child");
+  CHECK(busy_node::becomes_true([&] { return child.registry->busy_for("child") >= 200ms; }));
+  CHECK(child.registry->work_of("child") == before);
 }
