@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 at random moments under write load: every acknowledged write is found afterwards.
+"""kill -9 at random moments under write load, and of starts: every acknowledged write is found afterwards.
 
     tests/crash/kill_test.py [--cycles N] [--seed N] [--backend sqlite|lmdb]
 
@@ -116,6 +116,11 @@ def one_life(node: Node, past: Past, chance: random.Random) -> int:
     for each in writers:
         each.join(BOUND)
         assert not each.is_alive(), "a writer did not notice the end of the node"
+    if chance.random() < 0.5:
+        # A start that is killed, too: while it checks, opens, or replays.
+        node.spawn()
+        time.sleep(chance.uniform(0.0, 0.3))
+        node.kill()
     node.start()
     past.check(node.all_items())
     fresh = node.put("revision-check", b"").json()["revision"]

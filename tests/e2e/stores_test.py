@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A start on stores that do not fit is refused with a clear reason, and what can be healed is healed."""
 
+import os
 import resource
 import shutil
 import sqlite3
+import threading
 import unittest
 
 from aspen_e2e import NodeTest, wait_until
@@ -171,6 +173,27 @@ class Stores(NodeTest):
         self.assertFalse(self.path("state-machine.db-wal").exists())
         self.node.start()
         self.everything_is_there()
+
+    def test_a_foreign_lock_on_the_database_is_waited_for_and_its_holder_is_named(self):
+        stranger = sqlite3.connect(self.path("state-machine.db"), isolation_level=None)
+        self.addCleanup(stranger.close)
+        stranger.execute("PRAGMA wal_autocheckpoint = 0")
+        stranger.execute("BEGIN IMMEDIATE")
+        answers = []
+        asker = threading.Thread(target=lambda: answers.append(self.node.put("new", b"1", **{"If-None-Match": "*"})))
+        asker.start()
+        def warned():
+            return self.node.admin("GET", "/health").json()["checks"]["storage"]["status"] == "warning"
+        wait_until(warned, "the warning")
+        check = self.node.admin("GET", "/health").json()["checks"]["storage"]
+        self.assertIn(str(os.getpid()), check["message"])
+        self.assert_status(200, self.node.request("GET", "/v1/kv/key-0?consistency=stale"))
+        stranger.execute("ROLLBACK")
+        asker.join()
+        self.assertIn(answers[0].status, (200, 503, 504))
+        wait_until(lambda: not warned(), "the warning to end")
+        self.assert_status(200, self.node.get("new"))
+        self.assertEqual(0, self.node.admin("GET", "/admin/supervisor").json()["total_restarts"])
 
     def test_a_vacuum_of_the_stopped_node_does_no_harm(self):
         self.stop()

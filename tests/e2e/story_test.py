@@ -54,6 +54,13 @@ class Story(NodeTest):
         self.assertGreater(done["wal_size_before_bytes"], 0)
         self.assertGreaterEqual(done["pages_checkpointed"], 300_000 // 4096)
 
+    def test_the_log_line_of_a_checkpoint_is_the_guides(self):
+        self.node.start(ASPEN_LOG="aspen::raft::storage_sqlite=debug")
+        self.put_photo()
+        self.command("curl -sf -X POST localhost:{port}/admin/checkpoint-wal")
+        self.assertRegex(self.node.log(), r"DEBUG aspen::raft::storage_sqlite: WAL checkpoint completed "
+                                          r"pages=[1-9]\d* duration_ms=\d+")
+
     def test_last_applied_is_read_with_the_sqlite3_command(self):
         self.node.start()
         revision = self.put_photo()
@@ -101,6 +108,16 @@ class StoryInLmdb(Story):
     def test_a_checkpoint_empties_the_wal_and_counts_honestly(self):
         self.node.start()
         self.assert_status(400, self.node.request("POST", "/admin/checkpoint-wal", body=b""))
+
+    def test_the_log_line_of_a_checkpoint_is_the_guides(self):
+        self.node.start(ASPEN_LOG="aspen::raft::storage_sqlite=debug")
+        self.put_photo()
+        self.command("curl -sf -X POST localhost:{port}/admin/checkpoint-wal")
+        self.assertRegex(self.node.log(), r"DEBUG aspen::raft::storage_sqlite: WAL checkpoint completed "
+                                          r"pages=[1-9]\d* duration_ms=\d+")
+
+    def test_the_log_line_of_a_checkpoint_is_the_guides(self):
+        self.skipTest("there is no WAL")
 
     def test_last_applied_is_read_with_the_sqlite3_command(self):
         self.skipTest("there is no SQLite file")

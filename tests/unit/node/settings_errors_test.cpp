@@ -121,6 +121,14 @@ TEST_CASE("a variable that is no key is warned of, with the nearest", "[settings
         == "ASPEN_DATADIR: no setting has this variable; nearest: ASPEN_DATA_DIR");
 }
 
+TEST_CASE("a path that no file system call or JSON text could carry is refused",
+          "[settings][INV-121]") {
+  CHECK_THAT(problems_of_file("[cluster]\ndata_dir = \"a\\u0000b\"\n"),
+             ContainsSubstring("not UTF-8, or holds a NUL"));
+  CHECK_THAT(configuration().variable("ASPEN_DATA_DIR", "/d/\xff").problems(),
+             ContainsSubstring("not UTF-8, or holds a NUL"));
+}
+
 TEST_CASE("two paths that must differ are refused however they are written",
           "[settings][INV-121]") {
   CHECK_THAT(
