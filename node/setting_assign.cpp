@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "http/percent.hpp"
+
 namespace node {
 
 namespace {
@@ -116,6 +118,9 @@ struct writer {
     const auto* text = text_of(value);
     if (!text)
       return wrong_type("a text in quotes");
+    // Paths go to the system as C strings, and in JSON to the process that checks the stores.
+    if (http::find_bad_utf8(*text) != std::string::npos || text->find('\0') != std::string::npos)
+      return base::fail(base::errc::invalid, "the text is not UTF-8, or holds a NUL");
     if (auto checked = check_text(*text); !checked)
       return checked;
     member(target) = *text;

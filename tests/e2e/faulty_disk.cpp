@@ -58,7 +58,7 @@ bool is_commanded(std::string_view fault, int file) {
 
 /// Which command file there is; it changes with every new command.
 ino_t command_number() {
-  struct stat about {};
+  struct stat about{};
   return ::stat(std::getenv("ASPEN_FAULTS"), &about) == 0 ? about.st_ino : 0;
 }
 
@@ -78,7 +78,7 @@ bool fails_to_sync(int file) {
 bool is_full_for(int file, off_t end) {
   if (!is_commanded("full", file))
     return false;
-  struct stat about {};
+  struct stat about{};
   if (::fstat(file, &about) == 0 && end <= about.st_size)
     return false;
   errno = ENOSPC;
