@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "http/descriptors.hpp"
 #include "http/listener.hpp"
 #include "http/site.hpp"
 
@@ -23,6 +24,24 @@ actors::phase site::phase() const {
   auto said = gateway.status().get<actors::supervisor_status>();
   return said ? said->phase : actors::phase::starting;
 }
+
+namespace {
+
+/// A client must not be able to use up what the stores need to open a file.
+listener_limits within_descriptors(const http::settings& wanted) {
+  auto limits = wanted.data_limits;
+  auto bound = raise_descriptor_bound();
+  limits.connections_max =
+      connections_within(bound, limits.connections_max, wanted.admin_limits.connections_max);
+  if (limits.connections_max < wanted.data_limits.connections_max)
+    base::log::warn("aspen::http", "fewer connections than configured: too few descriptors",
+                    {{"connections_max", limits.connections_max},
+                     {"configured", wanted.data_limits.connections_max},
+                     {"descriptors_max", bound}});
+  return limits;
+}
+
+} // namespace
 
 struct server::implementation {
   implementation(const http::settings& settings, actors::gateway& gateway,
@@ -50,7 +69,8 @@ base::status server::start() {
   auto workers = wanted.workers != 0
                      ? wanted.workers
                      : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-  auto data = listener::make(self_->shared, false, wanted.http_addr, workers, wanted.data_limits);
+  auto data =
+      listener::make(self_->shared, false, wanted.http_addr, workers, within_descriptors(wanted));
   if (!data)
     return base::fail(data.error());
   auto admin = listener::make(self_->shared, true, wanted.admin_addr, 1, wanted.admin_limits);

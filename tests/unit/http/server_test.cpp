@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "http/descriptors.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/http/running_server.hpp"
 
@@ -45,6 +46,16 @@ TEST_CASE("An address that is none is refused with its name") {
     CHECK(started.error().code == base::errc::invalid);
     CHECK_THAT(started.error().text, ContainsSubstring(address));
   }
+}
+
+TEST_CASE("Connections never take the descriptors that the stores need") {
+  CHECK(http::connections_within(20'000, 8192, 256) == 8192);
+  CHECK(http::connections_within(1024, 8192, 256) == 1024 - 256 - http::descriptors_reserved);
+  CHECK(http::connections_within(100, 8192, 256) == 16);
+  CHECK(http::connections_within(100, 4, 256) == 4);
+  auto bound = http::raise_descriptor_bound();
+  CHECK(bound >= 64);
+  CHECK(http::raise_descriptor_bound() == bound);
 }
 
 TEST_CASE("A server stops twice, and before it was started") {
