@@ -21,15 +21,15 @@ namespace actors {
 enum class commit_status { no, unknown, yes };
 
 enum class failure_code {
-  unavailable,     ///< the actor is gone, restarting or refused
-  not_leader,      ///< and no leader is known here
-  overloaded,      ///< a bound on what is under way; see limit and actual
-  timeout,         ///< the asker's deadline passed
+  unavailable, ///< the actor is gone, restarting or refused
+  not_leader,  ///< and no leader is known here
+  overloaded,  ///< a bound on what is under way; see limit and actual
+  timeout,     ///< the asker's deadline passed
   storage_full,
-  storage_busy,    ///< a foreign writer holds the database
+  storage_busy, ///< a foreign writer holds the database
   storage_failed,
-  blocked,         ///< a checkpoint is held back; text names by whom
-  unsupported,     ///< this backend cannot
+  blocked,     ///< a checkpoint is held back; text names by whom
+  unsupported, ///< this backend cannot
   draining,
   invalid,
 };
@@ -142,9 +142,7 @@ public:
   bool is_settled() const { return !guard_ || guard_->where->is_claimed(); }
   void refuse(failure why) const { answer_with(tl::unexpected<failure>(std::move(why))); }
   /// False when the asker has given up; see `slot_base::set_stage`.
-  bool set_stage(commit_status stage) const {
-    return !guard_ || guard_->where->set_stage(stage);
-  }
+  bool set_stage(commit_status stage) const { return !guard_ || guard_->where->set_stage(stage); }
 
 private:
   struct guard {
@@ -153,9 +151,9 @@ private:
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
     ~guard() {
-      where->fill(tl::unexpected<failure>(
-        failure{failure_code::unavailable, where->stage(), "the actor that held the request ended",
-                0, 0, std::chrono::milliseconds{1000}}));
+      where->fill(tl::unexpected<failure>(failure{failure_code::unavailable, where->stage(),
+                                                  "the actor that held the request ended", 0, 0,
+                                                  std::chrono::milliseconds{1000}}));
     }
   };
   std::shared_ptr<guard> guard_;
@@ -174,7 +172,7 @@ private:
   friend class slot_base;
   answer_batch* outer_;
   std::vector<std::pair<std::shared_ptr<answer_sink>, std::vector<std::shared_ptr<slot_base>>>>
-    kept_;
+      kept_;
 };
 
 /// A sink for a plain thread that waits: tools, tests, the signal handler's thread.
@@ -202,8 +200,8 @@ answer<Reply> ask_blocking(Send&& send, std::chrono::milliseconds patience) {
     asker->wait_for(*where, std::chrono::hours{1});
     return where->take();
   }
-  return tl::unexpected<failure>(failure{failure_code::timeout, where->stage(),
-                                         "no answer within the deadline", 0, 0, {}});
+  return tl::unexpected<failure>(
+      failure{failure_code::timeout, where->stage(), "no answer within the deadline", 0, 0, {}});
 }
 
 } // namespace actors

@@ -32,11 +32,11 @@ struct checkpoint_limits {
 struct checkpoint_facts {
   bool has_wal = false;
   storage::wal_status wal;
-  bool is_quiet = false;              ///< nothing was applied since the last look
+  bool is_quiet = false; ///< nothing was applied since the last look
   std::uint64_t entries_since_mark = 0;
-  std::uint32_t minute_of_day = 0;    ///< UTC
-  std::int64_t day = 0;               ///< days since the epoch, UTC
-  std::int64_t last_window_day = -1;  ///< day of the last truncation in the window
+  std::uint32_t minute_of_day = 0;   ///< UTC
+  std::int64_t day = 0;              ///< days since the epoch, UTC
+  std::int64_t last_window_day = -1; ///< day of the last truncation in the window
   std::chrono::milliseconds since_blocked{1 << 30};
 };
 

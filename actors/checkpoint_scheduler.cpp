@@ -13,22 +13,21 @@ class checkpoint_scheduler : public traced<checkpoint_scheduler_handle::base> {
 public:
   checkpoint_scheduler(caf::actor_config& config, const actor_context& context,
                        std::shared_ptr<actor_stats> stats, checkpoint_scheduler_settings settings)
-    : traced(config, context.registry, std::move(stats)),
-      context_(context),
+    : traced(config, context.registry, std::move(stats)), context_(context),
       settings_(std::move(settings)) {}
 
   behavior_type make_behavior() override {
     return {
-      [this](begin) {
-        look_again();
-        return begun{};
-      },
-      [this](tick) {
-        look();
-        look_again();
-      },
-      [this](const checkpoint_now& what) { on_checkpoint_now(what); },
-      [this](checkpoint_ended) { on_checkpoint_ended(); },
+        [this](begin) {
+          look_again();
+          return begun{};
+        },
+        [this](tick) {
+          look();
+          look_again();
+        },
+        [this](const checkpoint_now& what) { on_checkpoint_now(what); },
+        [this](checkpoint_ended) { on_checkpoint_ended(); },
     };
   }
 
@@ -46,8 +45,8 @@ private:
     auto mode = due_checkpoint(facts, settings_.limits);
     if (!mode)
       return;
-    auto is_in_window = settings_.limits.window
-                        && settings_.limits.window->contains(facts.minute_of_day);
+    auto is_in_window =
+        settings_.limits.window && settings_.limits.window->contains(facts.minute_of_day);
     if (*mode == storage::checkpoint_mode::truncate && is_in_window)
       last_window_day_ = facts.day;
     run(*mode, {});

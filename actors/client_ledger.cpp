@@ -44,7 +44,7 @@ std::uint64_t client_ledger::on_committed(raft::request_id request, raft::entry_
   auto accepted_ns = found->second.accepted_ns;
   if (!found->second.write.answer_needs_apply) {
     found->second.write.reply.answer_with(
-      written{storage::revision{id.index.value}, 0, std::nullopt});
+        written{storage::revision{id.index.value}, 0, std::nullopt});
     writes_.erase(found);
   }
   return accepted_ns;
@@ -66,7 +66,7 @@ void client_ledger::on_applied(raft::log_index first,
     if (found == writes_.end())
       continue;
     found->second.write.reply.answer_with(
-      to_written(storage::revision{index.value}, results[index - first]));
+        to_written(storage::revision{index.value}, results[index - first]));
     writes_.erase(found);
   }
 }

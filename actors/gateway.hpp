@@ -13,9 +13,9 @@ namespace actors {
 /// One actor as `/debug/actors` shows it.
 struct actor_view {
   std::string name;
-  std::string kind;   ///< scheduled | detached
+  std::string kind; ///< scheduled | detached
   std::string parent;
-  std::string state;  ///< running | idle | ended
+  std::string state; ///< running | idle | ended
   std::uint64_t mailbox_depth = 0;
   std::uint64_t oldest_message_ms = 0;
   std::string current_message; ///< empty: none

@@ -13,18 +13,18 @@ namespace actors {
 using child_begin = caf::replies_to<begin>::with<begun>;
 
 /// The only owner of the log store. May block on the disk: detached.
-using log_writer_handle
-  = caf::typed_actor<child_begin,
-                     caf::replies_to<get_log_state>::with<log_state_reply>, // raft actor
-                     caf::reacts_to<persist>,                               // raft actor
-                     caf::reacts_to<read_log>,                              // raft actor
-                     caf::reacts_to<compact_log>,                           // raft actor
+using log_writer_handle =
+    caf::typed_actor<child_begin,
+                     caf::replies_to<get_log_state>::with<log_state_reply>,     // raft actor
+                     caf::reacts_to<persist>,                                   // raft actor
+                     caf::reacts_to<read_log>,                                  // raft actor
+                     caf::reacts_to<compact_log>,                               // raft actor
                      caf::replies_to<mark_checkpoint>::with<checkpoint_marked>, // storage writer
-                     caf::reacts_to<tick>>;                                 // itself: a retry
+                     caf::reacts_to<tick>>;                                     // itself: a retry
 
 /// The only writer and only checkpointer of the state machine. May block: detached.
-using storage_writer_handle
-  = caf::typed_actor<child_begin,
+using storage_writer_handle =
+    caf::typed_actor<child_begin,
                      caf::replies_to<get_state_meta>::with<state_meta_reply>, // raft actor
                      caf::reacts_to<apply>,                                   // raft actor
                      caf::reacts_to<run_checkpoint>,                          // scheduler
@@ -40,18 +40,17 @@ using reader_pool_handle = caf::typed_actor<child_begin,
                                             caf::reacts_to<reader_idle>>; // reader
 
 /// Drives the protocol core. Never blocks.
-using raft_handle
-  = caf::typed_actor<child_begin,
-                     caf::reacts_to<tick>, caf::reacts_to<apply_timer>, // itself
-                     caf::reacts_to<client_batch>,                      // gateway
-                     caf::reacts_to<persisted>, caf::reacts_to<persist_stuck>, // log writer
+using raft_handle =
+    caf::typed_actor<child_begin, caf::reacts_to<tick>, caf::reacts_to<apply_timer>, // itself
+                     caf::reacts_to<client_batch>,                                   // gateway
+                     caf::reacts_to<persisted>, caf::reacts_to<persist_stuck>,       // log writer
                      caf::reacts_to<log_was_read>, caf::reacts_to<log_compacted>,
                      caf::reacts_to<applied>, caf::reacts_to<apply_stuck>, // storage writer
                      caf::reacts_to<checkpoint_finished>>;
 
 /// Says when a checkpoint is due, never how. Never blocks.
-using checkpoint_scheduler_handle
-  = caf::typed_actor<child_begin, caf::reacts_to<tick>,
+using checkpoint_scheduler_handle =
+    caf::typed_actor<child_begin, caf::reacts_to<tick>,
                      caf::reacts_to<checkpoint_now>,    // gateway
                      caf::reacts_to<checkpoint_ended>>; // storage writer
 

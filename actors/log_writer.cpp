@@ -19,22 +19,20 @@ class log_writer : public traced<log_writer_handle::base> {
 public:
   log_writer(caf::actor_config& config, const actor_context& context,
              std::shared_ptr<actor_stats> stats, generation life, log_writer_settings settings)
-    : traced(config, context.registry, std::move(stats)),
-      context_(context),
-      life_(life),
+    : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
       settings_(std::move(settings)) {}
 
   behavior_type make_behavior() override {
     return {
-      [this](begin) { return on_begin(); },
-      [this](get_log_state) {
-        return log_state_reply{std::make_shared<storage::log_state>(store_->state())};
-      },
-      [this](const persist& what) { on_persist(what); },
-      [this](const read_log& what) { on_read_log(what); },
-      [this](const compact_log& what) { on_compact_log(what); },
-      [this](const mark_checkpoint& what) { return on_mark_checkpoint(what); },
-      [this](tick) { retry_persist(); },
+        [this](begin) { return on_begin(); },
+        [this](get_log_state) {
+          return log_state_reply{std::make_shared<storage::log_state>(store_->state())};
+        },
+        [this](const persist& what) { on_persist(what); },
+        [this](const read_log& what) { on_read_log(what); },
+        [this](const compact_log& what) { on_compact_log(what); },
+        [this](const mark_checkpoint& what) { return on_mark_checkpoint(what); },
+        [this](tick) { retry_persist(); },
     };
   }
 
@@ -75,7 +73,8 @@ private:
       return;
     }
     require(outcome, "append to the log");
-    context_.metrics->log_sync_duration_seconds.Observe(static_cast<double>(now_ns() - began) / 1e9);
+    context_.metrics->log_sync_duration_seconds.Observe(static_cast<double>(now_ns() - began)
+                                                        / 1e9);
     context_.metrics->persist_batch_entries.Observe(static_cast<double>(waiting_->entries.size()));
     waiting_.reset();
     send(raft_, persisted{life_, store_->state().write_counter});
@@ -112,8 +111,8 @@ private:
     }
     require(point, "compact the log");
     if (point->id.index != before)
-      base::log::debug(target, "log compacted", {{"up_to", point->id.index.value},
-                                                 {"entries", point->id.index - before}});
+      base::log::debug(target, "log compacted",
+                       {{"up_to", point->id.index.value}, {"entries", point->id.index - before}});
     send(caf::actor_cast<raft_handle>(current_sender()),
          log_compacted{life_, std::make_shared<raft::snapshot_point>(std::move(*point))});
     publish();
@@ -137,9 +136,7 @@ private:
     throw storage_failure(why);
   }
 
-  void publish() {
-    context_.board->publish(log_status{store_->sizes(), store_->state().identity});
-  }
+  void publish() { context_.board->publish(log_status{store_->sizes(), store_->state().identity}); }
 
   actor_context context_;
   generation life_;
@@ -154,8 +151,8 @@ private:
 
 log_writer_handle start_log_writer(caf::actor_system& system, const actor_context& context,
                                    generation life, log_writer_settings settings) {
-  auto handle = spawn_blocking<log_writer>(system, context, "log_writer", 4096, life,
-                                           std::move(settings));
+  auto handle =
+      spawn_blocking<log_writer>(system, context, "log_writer", 4096, life, std::move(settings));
   context.where->change([&handle](directory::handles& all) { all.log_writer = handle; });
   return handle;
 }

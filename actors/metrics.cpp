@@ -14,22 +14,16 @@ const buckets latency_bounds{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.
                              0.025,   0.05,   0.1,     0.25,   0.5,   1,      2.5,   10};
 const buckets size_bounds{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
 
-prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name,
-                                 const char* help, raft::server_id self, const buckets& bounds) {
-  return prometheus::BuildHistogram()
-    .Name(name)
-    .Help(help)
-    .Register(registry)
-    .Add({{"node_id", std::to_string(self.value)}}, bounds);
+prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
+                                 raft::server_id self, const buckets& bounds) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
+      {{"node_id", std::to_string(self.value)}}, bounds);
 }
 
 prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help,
                              raft::server_id self) {
-  return prometheus::BuildCounter()
-    .Name(name)
-    .Help(help)
-    .Register(registry)
-    .Add({{"node_id", std::to_string(self.value)}});
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(
+      {{"node_id", std::to_string(self.value)}});
 }
 
 } // namespace
@@ -45,7 +39,7 @@ node_metrics::node_metrics(raft::server_id self)
     sqlite_checkpoint_pages_total(counter(*registry, "sqlite_checkpoint_pages_total",
                                           "WAL frames copied into the database file", self)),
     sqlite_checkpoints_total(
-      counter(*registry, "sqlite_checkpoints_total", "WAL checkpoints run", self)),
+        counter(*registry, "sqlite_checkpoints_total", "WAL checkpoints run", self)),
     sqlite_pool_wait_seconds(histogram(*registry, "sqlite_pool_wait_seconds",
                                        "Time a read waited for a reader of the pool", self,
                                        latency_bounds)),

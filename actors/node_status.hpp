@@ -57,7 +57,16 @@ struct pool_status {
 enum class phase { starting, running, refused, draining };
 std::string_view to_string(phase value);
 
-enum class child_state { stopped, checking, starting, running, stopping, backing_off, refused, broken };
+enum class child_state {
+  stopped,
+  checking,
+  starting,
+  running,
+  stopping,
+  backing_off,
+  refused,
+  broken
+};
 std::string_view to_string(child_state value);
 
 struct child_status {
@@ -73,7 +82,7 @@ struct child_status {
 struct supervisor_event {
   std::chrono::system_clock::time_point at;
   std::string child;
-  std::string what;   ///< "started", "ended", "restart scheduled", "circuit opened", …
+  std::string what; ///< "started", "ended", "restart scheduled", "circuit opened", …
   std::string detail;
 };
 
@@ -117,7 +126,7 @@ private:
   std::tuple<std::shared_ptr<const raft_status>, std::shared_ptr<const log_status>,
              std::shared_ptr<const storage_status>, std::shared_ptr<const pool_status>,
              std::shared_ptr<const supervisor_status>>
-    statuses_;
+      statuses_;
 };
 
 } // namespace actors

@@ -36,36 +36,37 @@ failure for_reads(failure why) {
 }
 
 failure too_much(const raft::overloaded& bound) {
-  return {failure_code::overloaded, commit_status::no, "too many requests are under way",
-          bound.limit, bound.actual, std::chrono::seconds(1)};
+  return {failure_code::overloaded,
+          commit_status::no,
+          "too many requests are under way",
+          bound.limit,
+          bound.actual,
+          std::chrono::seconds(1)};
 }
 
 class raft_actor : public traced<raft_handle::base> {
 public:
   raft_actor(caf::actor_config& config, const actor_context& context,
              std::shared_ptr<actor_stats> stats, generation life, raft_settings settings)
-    : traced(config, context.registry, std::move(stats)),
-      context_(context),
-      life_(life),
-      settings_(std::move(settings)),
-      peers_(context.where->get()) {}
+    : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
+      settings_(std::move(settings)), peers_(context.where->get()) {}
 
   behavior_type make_behavior() override {
     return {
-      [this](begin) { return on_begin(); },
-      [this](tick) { on_tick(); },
-      [this](apply_timer) {
-        core_->apply_due();
-        perform();
-      },
-      [this](const client_batch& batch) { on_client_batch(batch); },
-      [this](const persisted& what) { on_persisted(what); },
-      [this](const persist_stuck& what) { on_persist_stuck(what); },
-      [this](const log_was_read& what) { on_log_was_read(what); },
-      [this](const log_compacted& what) { on_log_compacted(what); },
-      [this](const applied& what) { on_applied(what); },
-      [this](const apply_stuck& what) { on_apply_stuck(what); },
-      [this](const checkpoint_finished& what) { on_checkpoint_finished(what); },
+        [this](begin) { return on_begin(); },
+        [this](tick) { on_tick(); },
+        [this](apply_timer) {
+          core_->apply_due();
+          perform();
+        },
+        [this](const client_batch& batch) { on_client_batch(batch); },
+        [this](const persisted& what) { on_persisted(what); },
+        [this](const persist_stuck& what) { on_persist_stuck(what); },
+        [this](const log_was_read& what) { on_log_was_read(what); },
+        [this](const log_compacted& what) { on_log_compacted(what); },
+        [this](const applied& what) { on_applied(what); },
+        [this](const apply_stuck& what) { on_apply_stuck(what); },
+        [this](const checkpoint_finished& what) { on_checkpoint_finished(what); },
     };
   }
 
@@ -83,24 +84,24 @@ private:
     auto promise = make_response_promise<begun>();
     auto fail = [promise](caf::error& why) mutable { promise.deliver(std::move(why)); };
     request(peers_.log_writer, caf::infinite, get_log_state{})
-      .then(
-        [this, promise, fail](const log_state_reply& log) {
-          request(peers_.storage_writer, caf::infinite, get_state_meta{})
-            .then(
-              [this, promise, log](const state_meta_reply& state) mutable {
-                start_core(*log.state, *state.meta);
-                promise.deliver(begun{});
-              },
-              fail);
-        },
-        fail);
+        .then(
+            [this, promise, fail](const log_state_reply& log) {
+              request(peers_.storage_writer, caf::infinite, get_state_meta{})
+                  .then(
+                      [this, promise, log](const state_meta_reply& state) mutable {
+                        start_core(*log.state, *state.meta);
+                        promise.deliver(begun{});
+                      },
+                      fail);
+            },
+            fail);
     return promise;
   }
 
   void start_core(const storage::log_state& log, const storage::state_meta& state) {
     write_counter_ = log.write_counter;
-    raft::recovered_state recovered{log.hard_state,  log.snapshot,    log.last,
-                                    log.last_chain,  log.term_starts, log.membership,
+    raft::recovered_state recovered{log.hard_state,          log.snapshot,    log.last,
+                                    log.last_chain,          log.term_starts, log.membership,
                                     state.last_applied.index};
     core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
     base::log::info(target, "raft actor started",
@@ -224,9 +225,9 @@ private:
   void on_persist_stuck(const persist_stuck& what) {
     if (what.life != life_)
       return;
-    begin_trouble({failure_code::storage_full, commit_status::no, what.why, 0, 0,
-                   std::chrono::seconds(5)},
-                  true);
+    begin_trouble(
+        {failure_code::storage_full, commit_status::no, what.why, 0, 0, std::chrono::seconds(5)},
+        true);
     answer_batch together;
     ledger_.refuse_appended_writes(*stuck_);
   }
@@ -293,8 +294,8 @@ private:
   void settle(const raft::proposal_committed& what) {
     ++status_.proposals_committed;
     if (auto accepted_ns = ledger_.on_committed(what.request, what.id); accepted_ns != 0)
-      context_.metrics->commit_duration_seconds.Observe(
-        static_cast<double>(now_ns() - accepted_ns) / 1e9);
+      context_.metrics->commit_duration_seconds.Observe(static_cast<double>(now_ns() - accepted_ns)
+                                                        / 1e9);
   }
 
   void settle(const raft::proposal_dropped& what) {
@@ -357,8 +358,8 @@ private:
 
 raft_handle start_raft_actor(caf::actor_system& system, const actor_context& context,
                              generation life, raft_settings settings) {
-  auto handle = spawn_scheduled<raft_actor>(system, context, "raft", 65536, life,
-                                            std::move(settings));
+  auto handle =
+      spawn_scheduled<raft_actor>(system, context, "raft", 65536, life, std::move(settings));
   context.where->change([&handle](directory::handles& all) { all.raft = handle; });
   return handle;
 }

@@ -15,11 +15,8 @@ public:
   reader(caf::actor_config& config, const actor_context& context,
          std::shared_ptr<actor_stats> stats, reader_pool_handle pool, std::size_t which,
          std::shared_ptr<storage::state_reader> connection)
-    : traced(config, context.registry, std::move(stats)),
-      metrics_(context.metrics),
-      pool_(std::move(pool)),
-      which_(which),
-      connection_(std::move(connection)) {}
+    : traced(config, context.registry, std::move(stats)), metrics_(context.metrics),
+      pool_(std::move(pool)), which_(which), connection_(std::move(connection)) {}
 
   behavior_type make_behavior() override {
     return {[this](const read_batch& batch) { on_read_batch(*batch.reads); }};
@@ -53,7 +50,8 @@ private:
       return;
     auto began = now_ns();
     auto found = connection_->get_many(keys);
-    auto seconds_each = static_cast<double>(now_ns() - began) / 1e9 / static_cast<double>(keys.size());
+    auto seconds_each =
+        static_cast<double>(now_ns() - began) / 1e9 / static_cast<double>(keys.size());
     std::size_t next = 0;
     for (auto& read : reads) {
       if (!std::holds_alternative<std::string>(read.what))
@@ -81,7 +79,8 @@ private:
   }
 
   void observe_wait(const pooled_read& read, std::uint64_t began) {
-    metrics_->sqlite_pool_wait_seconds.Observe(static_cast<double>(began - read.queued_at_ns) / 1e9);
+    metrics_->sqlite_pool_wait_seconds.Observe(static_cast<double>(began - read.queued_at_ns)
+                                               / 1e9);
   }
 
   static void refuse(const pooled_read& read, const base::error& why) {

@@ -17,9 +17,7 @@ class reader_pool : public traced<reader_pool_handle::base> {
 public:
   reader_pool(caf::actor_config& config, const actor_context& context,
               std::shared_ptr<actor_stats> stats, reader_pool_settings settings)
-    : traced(config, context.registry, std::move(stats)),
-      context_(context),
-      settings_(settings),
+    : traced(config, context.registry, std::move(stats)), context_(context), settings_(settings),
       storage_writer_(context.where->get().storage_writer) {
     set_down_handler([this](caf::down_msg& ended) {
       quit(ended.reason ? ended.reason : caf::make_error(caf::exit_reason::unhandled_exception));
@@ -28,9 +26,9 @@ public:
 
   behavior_type make_behavior() override {
     return {
-      [this](begin) { return on_begin(); },
-      [this](const read_batch& batch) { on_read_batch(*batch.reads); },
-      [this](reader_idle who) { on_reader_idle(who.which); },
+        [this](begin) { return on_begin(); },
+        [this](const read_batch& batch) { on_read_batch(*batch.reads); },
+        [this](reader_idle who) { on_reader_idle(who.which); },
     };
   }
 
@@ -46,12 +44,12 @@ private:
   caf::result<begun> on_begin() {
     auto promise = make_response_promise<begun>();
     request(storage_writer_, caf::infinite, open_readers{settings_.readers})
-      .then(
-        [this, promise](readers_opened& opened) mutable {
-          start_readers(opened);
-          promise.deliver(begun{});
-        },
-        [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+        .then(
+            [this, promise](readers_opened& opened) mutable {
+              start_readers(opened);
+              promise.deliver(begun{});
+            },
+            [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
     return promise;
   }
 
@@ -87,8 +85,8 @@ private:
     while (!waiting_.empty() && !idle_.empty()) {
       auto count = std::min(waiting_.size(), settings_.batch_max);
       auto batch = std::make_shared<std::vector<pooled_read>>(
-        std::make_move_iterator(waiting_.begin()),
-        std::make_move_iterator(waiting_.begin() + static_cast<std::ptrdiff_t>(count)));
+          std::make_move_iterator(waiting_.begin()),
+          std::make_move_iterator(waiting_.begin() + static_cast<std::ptrdiff_t>(count)));
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
       auto which = idle_.back();
       idle_.pop_back();
@@ -99,7 +97,7 @@ private:
 
   void publish() {
     context_.board->publish(
-      pool_status{readers_.size(), readers_.size() - idle_.size(), waiting_.size()});
+        pool_status{readers_.size(), readers_.size() - idle_.size(), waiting_.size()});
   }
 
   actor_context context_;

@@ -26,22 +26,19 @@ public:
   storage_writer(caf::actor_config& config, const actor_context& context,
                  std::shared_ptr<actor_stats> stats, generation life,
                  storage_writer_settings settings)
-    : traced(config, context.registry, std::move(stats)),
-      context_(context),
-      life_(life),
-      settings_(std::move(settings)),
-      log_writer_(context.where->get().log_writer) {}
+    : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
+      settings_(std::move(settings)), log_writer_(context.where->get().log_writer) {}
 
   behavior_type make_behavior() override {
     return {
-      [this](begin) { return on_begin(); },
-      [this](get_state_meta) {
-        return state_meta_reply{std::make_shared<storage::state_meta>(machine_->meta())};
-      },
-      [this](const apply& what) { on_apply(what); },
-      [this](const run_checkpoint& what) { on_run_checkpoint(what); },
-      [this](open_readers what) { return on_open_readers(what); },
-      [this](tick) { retry(); },
+        [this](begin) { return on_begin(); },
+        [this](get_state_meta) {
+          return state_meta_reply{std::make_shared<storage::state_meta>(machine_->meta())};
+        },
+        [this](const apply& what) { on_apply(what); },
+        [this](const run_checkpoint& what) { on_run_checkpoint(what); },
+        [this](open_readers what) { return on_open_readers(what); },
+        [this](tick) { retry(); },
     };
   }
 
@@ -88,8 +85,9 @@ private:
     // The WAL went on instead of beginning anew: the next checkpoint has to come first.
     wal_restart_is_due_ = false;
     end_trouble();
-    send(raft_, applied{life_, first,
-                        std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
+    send(raft_,
+         applied{life_, first,
+                 std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
     publish();
   }
 
@@ -100,16 +98,18 @@ private:
   void wait_out(const base::error& why) {
     auto is_full = why.code == base::errc::storage_full;
     if (status_.trouble.empty()) {
-      base::log::error(target, is_full ? "no space to apply; waiting for it to return"
-                                       : "database is locked by another process; waiting",
+      base::log::error(target,
+                       is_full ? "no space to apply; waiting for it to return"
+                               : "database is locked by another process; waiting",
                        {{"reason", why.text}});
       status_.since = std::chrono::steady_clock::now();
     }
     status_.trouble = why.text;
     status_.is_full = is_full;
     publish();
-    send(raft_, apply_stuck{life_, is_full ? failure_code::storage_full : failure_code::storage_busy,
-                            why.text});
+    send(raft_,
+         apply_stuck{life_, is_full ? failure_code::storage_full : failure_code::storage_busy,
+                     why.text});
     delayed_send(this, apply_retry, tick{});
   }
 
@@ -134,25 +134,30 @@ private:
   void on_run_checkpoint(const run_checkpoint& what) {
     auto index = machine_->meta().last_applied.index;
     request(log_writer_, caf::infinite, mark_checkpoint{index, false})
-      .await([this, what, index](checkpoint_marked) { copy_wal(what, index); },
-             [this, what](caf::error& why) {
-               end_checkpoint(what, refused(failure_code::storage_full, system().render(why)));
-             });
+        .await([this, what, index](checkpoint_marked) { copy_wal(what, index); },
+               [this, what](caf::error& why) {
+                 end_checkpoint(what, refused(failure_code::storage_full, system().render(why)));
+               });
   }
 
   void copy_wal(const run_checkpoint& what, raft::log_index index) {
     if (!machine_->has_wal()) {
-      complete(what, index, tl::unexpected(failure{failure_code::unsupported, commit_status::no,
-                                                   "this storage backend has no WAL", 0, 0, {}}));
+      complete(what, index,
+               tl::unexpected(failure{failure_code::unsupported,
+                                      commit_status::no,
+                                      "this storage backend has no WAL",
+                                      0,
+                                      0,
+                                      {}}));
       return;
     }
     auto began = now_ns();
     auto report = machine_->checkpoint(what.mode);
     if (!report && can_pass(report.error().code)) {
-      end_checkpoint(what, refused(report.error().code == base::errc::busy
-                                     ? failure_code::blocked
-                                     : failure_code::storage_full,
-                                   report.error().text));
+      end_checkpoint(what,
+                     refused(report.error().code == base::errc::busy ? failure_code::blocked
+                                                                     : failure_code::storage_full,
+                             report.error().text));
       return;
     }
     require(report, "checkpoint the database");
@@ -168,22 +173,23 @@ private:
     if (!report.is_blocked)
       return checkpoint_done{report.frames_copied, report.wal_bytes_before, report.wal_bytes_after};
     return refused(failure_code::blocked, report.blocked_by.empty()
-                                            ? "a read transaction of another connection"
-                                            : report.blocked_by);
+                                              ? "a read transaction of another connection"
+                                              : report.blocked_by);
   }
 
-  void complete(const run_checkpoint& what, raft::log_index index, const answer<checkpoint_done>& how) {
+  void complete(const run_checkpoint& what, raft::log_index index,
+                const answer<checkpoint_done>& how) {
     request(log_writer_, caf::infinite, mark_checkpoint{index, true})
-      .await(
-        [this, what, index, how](checkpoint_marked) {
-          wal_restart_is_due_ = machine_->has_wal();
-          restart_wal();
-          send(context_.where->get().raft, checkpoint_finished{life_, index});
-          end_checkpoint(what, how);
-        },
-        [this, what](caf::error& why) {
-          end_checkpoint(what, refused(failure_code::storage_full, system().render(why)));
-        });
+        .await(
+            [this, what, index, how](checkpoint_marked) {
+              wal_restart_is_due_ = machine_->has_wal();
+              restart_wal();
+              send(context_.where->get().raft, checkpoint_finished{life_, index});
+              end_checkpoint(what, how);
+            },
+            [this, what](caf::error& why) {
+              end_checkpoint(what, refused(failure_code::storage_full, system().render(why)));
+            });
   }
 
   /// One small commit; again until the WAL begins anew (two stores, one truth: rule 11).
@@ -203,17 +209,17 @@ private:
     context_.metrics->sqlite_checkpoint_duration_seconds.Observe(seconds);
     context_.metrics->sqlite_checkpoints_total.Increment();
     context_.metrics->sqlite_checkpoint_pages_total.Increment(
-      static_cast<double>(report.frames_copied));
+        static_cast<double>(report.frames_copied));
     status_.last_checkpoint = report;
-    base::log::debug(target, report.is_complete ? "WAL checkpoint completed"
-                                                : "WAL checkpoint incomplete",
+    base::log::debug(target,
+                     report.is_complete ? "WAL checkpoint completed" : "WAL checkpoint incomplete",
                      {{"pages", report.frames_copied},
                       {"duration_ms", static_cast<std::uint64_t>(seconds * 1000)}});
   }
 
   static answer<checkpoint_done> refused(failure_code code, std::string why) {
     return tl::unexpected(
-      failure{code, commit_status::no, std::move(why), 0, 0, std::chrono::seconds(1)});
+        failure{code, commit_status::no, std::move(why), 0, 0, std::chrono::seconds(1)});
   }
 
   void end_checkpoint(const run_checkpoint& what, const answer<checkpoint_done>& how) {

@@ -21,8 +21,8 @@ public:
 
 /// Checks `condition` in every build, release included. `what` is evaluated only
 /// when the check fails and says, in one clause, which rule (INV-nn) is broken.
-#define BASE_CHECK(condition, what)                                            \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]]                                             \
-      ::base::fail_check(#condition, __FILE__, __LINE__, (what));              \
+#define BASE_CHECK(condition, what)                                                                \
+  do {                                                                                             \
+    if (!(condition)) [[unlikely]]                                                                 \
+      ::base::fail_check(#condition, __FILE__, __LINE__, (what));                                  \
   } while (false)

@@ -81,8 +81,8 @@ std::string trace_digits() {
 }
 
 std::string text_line(level value, std::string_view target, std::string_view text, fields values) {
-  auto line = fmt::format("{} {} {}: ", timestamp(), level_labels[static_cast<std::size_t>(value)],
-                          target);
+  auto line =
+      fmt::format("{} {} {}: ", timestamp(), level_labels[static_cast<std::size_t>(value)], target);
   append_escaped(line, text);
   auto append_field = [&line](std::string_view key, std::string_view content) {
     line.append(1, ' ').append(key).append(1, '=');
@@ -152,8 +152,8 @@ result<filter> filter::parse(std::string_view directives) {
     if (directive.empty())
       continue;
     auto equals = directive.find('=');
-    auto value = level_from(equals == std::string_view::npos ? directive
-                                                             : directive.substr(equals + 1));
+    auto value =
+        level_from(equals == std::string_view::npos ? directive : directive.substr(equals + 1));
     if (!value)
       return fail(value.error().within("directive '" + std::string(directive) + "'"));
     if (equals == std::string_view::npos)

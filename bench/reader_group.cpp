@@ -51,10 +51,10 @@ reader_group::reader_group(const std::filesystem::path& log, const std::filesyst
   log_writer_ =
       actors::start_log_writer(system_, context_, life, {[log] { return open_log(log.string()); }});
   begin(log_writer_);
-  storage_writer_ = actors::start_storage_writer(
-      system_, context_, life,
-      {[state] { return open_state(state.string()); }, [] { return true; },
-       100 * base::limits::mebibyte});
+  storage_writer_ =
+      actors::start_storage_writer(system_, context_, life,
+                                   {[state] { return open_state(state.string()); },
+                                    [] { return true; }, 100 * base::limits::mebibyte});
   begin(storage_writer_);
 }
 

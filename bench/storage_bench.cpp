@@ -56,7 +56,8 @@ void print(const bench::figure& each, bool as_json) {
   if (as_json) {
     std::cout << nlohmann::json{{"id", each.id},     {"what", each.what},     {"unit", each.unit},
                                 {"ours", each.ours}, {"beside", each.beside}, {"other", each.other}}
-              << '\n' << std::flush;
+              << '\n'
+              << std::flush;
     return;
   }
   auto ours = bench::median(each.ours);

@@ -69,8 +69,8 @@ cross_check_request check_of(const settings& all, supervisor::check_scope scope)
   cross_check_request request;
   request.paths = store_paths_of(all);
   request.options.is_full = scope == supervisor::check_scope::everything;
-  request.options.digest_budget = request.options.is_full ? all.supervisor.digest_budget
-                                                          : std::chrono::milliseconds(0);
+  request.options.digest_budget =
+      request.options.is_full ? all.supervisor.digest_budget : std::chrono::milliseconds(0);
   request.options.expected_server = raft::server_id{all.cluster.node_id};
   return request;
 }
@@ -183,8 +183,7 @@ supervisor::supervisor_settings running_node::supervision() {
 void running_node::on_refused(const storage::check_report& report) {
   if (all_.supervisor.on_refusal == refusal_action::exit)
     return end_with(exit_reason::refused);
-  base::log::error(target, "refused; staying up to say so",
-                   {{"what_to_do", report.what_to_do}});
+  base::log::error(target, "refused; staying up to say so", {{"what_to_do", report.what_to_do}});
 }
 
 void running_node::end_with(exit_reason why) {
@@ -225,8 +224,7 @@ void running_node::stop_children() {
 
 bool running_node::is_live() const {
   auto status = context_.board->get<actors::supervisor_status>();
-  return status
-         && std::chrono::steady_clock::now() - status->last_tick < supervisor_silence_max;
+  return status && std::chrono::steady_clock::now() - status->last_tick < supervisor_silence_max;
 }
 
 actors::phase running_node::phase() const {

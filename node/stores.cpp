@@ -32,8 +32,8 @@ storage::log_seed new_seed(const settings& all) {
   identity.incarnation = base::random_uuid();
   identity.log_uuid = base::random_uuid();
   raft::membership members;
-  members.voters.push_back({identity.server, identity.incarnation,
-                            to_string(all.cluster.raft_addr), to_string(all.cluster.http_addr)});
+  members.voters.push_back({identity.server, identity.incarnation, to_string(all.cluster.raft_addr),
+                            to_string(all.cluster.http_addr)});
   return storage::genesis_seed(identity, members);
 }
 
@@ -88,9 +88,8 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
   return std::move(*opened);
 }
 
-base::result<std::unique_ptr<storage::state_machine>>
-open_state(const settings& all, const storage::identity& identity,
-           const storage::check_report& check) {
+base::result<std::unique_ptr<storage::state_machine>> open_state(
+    const settings& all, const storage::identity& identity, const storage::check_report& check) {
   auto path = store_paths_of(all).state_path;
   if (all.cluster.storage_backend == storage::backend::inmemory)
     return std::make_unique<storage::memory_state_machine>(identity);

@@ -8,8 +8,8 @@
 #include "base/result.hpp"
 #include "node/settings.hpp"
 #include "storage/cross_check.hpp"
-#include "storage/log_store.hpp"
 #include "storage/log_scan.hpp"
+#include "storage/log_store.hpp"
 #include "storage/state_machine.hpp"
 
 /// Opens the stores of the configured backend, and makes them where there are none. Each
@@ -25,9 +25,8 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
 /// The state machine of the log with that identity. A missing one is made empty; the
 /// protocol then replays the log into it. `check` is the gate's report that lets the group
 /// start: where it says so, the WAL is set aside first (two stores, one truth: rule 12).
-base::result<std::unique_ptr<storage::state_machine>>
-open_state(const settings& all, const storage::identity& identity,
-           const storage::check_report& check);
+base::result<std::unique_ptr<storage::state_machine>> open_state(
+    const settings& all, const storage::identity& identity, const storage::check_report& check);
 
 /// What this process still holds open of the stores, for a person; nothing when all is closed.
 std::optional<std::string> describe_open_stores();

@@ -44,7 +44,7 @@ struct command {
 
 /// What applying a command did.
 struct command_done {
-  storage::revision revision;   ///< the entry's index
+  storage::revision revision; ///< the entry's index
   std::uint64_t rows_deleted = 0;
 };
 /// The precondition did not hold: nothing changed. `current` is zero for no row.

@@ -36,8 +36,8 @@ struct log_state {
 
 /// One durable step of the log, written in one transaction with one sync.
 struct log_batch {
-  std::vector<raft::entry> entries;              ///< contiguous
-  std::optional<raft::log_index> truncate_from;  ///< first index to be replaced
+  std::vector<raft::entry> entries;             ///< contiguous
+  std::optional<raft::log_index> truncate_from; ///< first index to be replaced
   raft::hard_state hard_state;
 };
 
@@ -45,7 +45,7 @@ struct log_sizes {
   std::uint64_t entries = 0;
   std::uint64_t entry_bytes = 0; ///< of stored records
   std::uint64_t file_bytes = 0;
-  std::uint64_t map_bytes = 0;   ///< zero where there is no map
+  std::uint64_t map_bytes = 0; ///< zero where there is no map
 };
 
 /// The durable Raft log with its hard state and marks. One owner, one thread; every

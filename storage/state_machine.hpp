@@ -37,17 +37,18 @@ struct state_meta {
 /// A page of an ordered scan over keys in [start, end), all beginning with `prefix`.
 struct scan_request {
   std::string prefix;
-  std::string start;               ///< empty: from the first
-  std::string end;                 ///< empty: to the last
+  std::string start;                ///< empty: from the first
+  std::string end;                  ///< empty: to the last
   std::optional<std::string> after; ///< only keys greater than this (the cursor)
   std::size_t items_max = 100;
-  std::size_t bytes_max = base::limits::scan_bytes_max; ///< of keys and values; at least one item is returned
+  std::size_t bytes_max =
+      base::limits::scan_bytes_max; ///< of keys and values; at least one item is returned
   bool keys_only = false;
 };
 struct scan_page {
   std::vector<row> rows; ///< `value` empty when only keys were asked for
   bool is_last = true;
-  raft::log_index at;    ///< last applied of the read snapshot
+  raft::log_index at; ///< last applied of the read snapshot
 };
 
 /// What a point read found, from one read snapshot.
@@ -75,18 +76,18 @@ enum class checkpoint_mode {
 
 /// The honest counts of one checkpoint.
 struct checkpoint_report {
-  std::uint64_t frames_in_wal = 0;  ///< before, as SQLite counts them
-  std::uint64_t frames_copied = 0;  ///< now in the database file
+  std::uint64_t frames_in_wal = 0; ///< before, as SQLite counts them
+  std::uint64_t frames_copied = 0; ///< now in the database file
   std::uint64_t wal_bytes_before = 0;
   std::uint64_t wal_bytes_after = 0;
-  bool is_complete = false;  ///< every frame is in the database file
-  bool is_blocked = false;   ///< a reader or another process held it back
-  std::string blocked_by;    ///< who, for a person; empty when not blocked or not known
+  bool is_complete = false; ///< every frame is in the database file
+  bool is_blocked = false;  ///< a reader or another process held it back
+  std::string blocked_by;   ///< who, for a person; empty when not blocked or not known
 };
 
 struct wal_status {
-  std::uint64_t bytes = 0;   ///< size of the -wal file
-  std::uint64_t frames = 0;  ///< frames not yet known to be in the database file
+  std::uint64_t bytes = 0;  ///< size of the -wal file
+  std::uint64_t frames = 0; ///< frames not yet known to be in the database file
 };
 
 struct snapshot_report {
@@ -112,8 +113,8 @@ public:
   /// continue (INV-52), all durably committed according to `watermark` (INV-50), which
   /// never goes back (INV-68) and goes into the same transaction. An unknown kind or a
   /// command that does not decode is `corrupt`, and nothing of the batch is applied.
-  virtual base::result<std::vector<command_result>>
-  apply(const std::vector<raft::entry>& entries, const log_watermark& watermark) = 0;
+  virtual base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
+                                                          const log_watermark& watermark) = 0;
 
   /// A reader for another thread; outlives nothing: closed before this is.
   virtual base::result<std::unique_ptr<state_reader>> open_reader() = 0;
@@ -138,8 +139,8 @@ public:
   /// stopped early. Any thread, within one read transaction, beside the writer's calls;
   /// the sum is compared with the digest of the same snapshot.
   /// Errors: `corrupt` naming the first key that does not match, or both sums.
-  virtual base::result<std::optional<state_digest>>
-  verify_rows(const std::function<bool()>& keep_going) = 0;
+  virtual base::result<std::optional<state_digest>> verify_rows(
+      const std::function<bool()>& keep_going) = 0;
 
   virtual std::uint64_t file_bytes() const = 0;
 };

@@ -36,8 +36,8 @@ struct state_digest {
 /// How far the log was when a batch was applied: recorded beside the rows, so that a
 /// log that went back behind it is recognised (rule 29). Both only grow.
 struct log_watermark {
-  std::uint64_t write_counter = 0;   ///< of the log store
-  raft::log_index committed;         ///< durable commit index: a tail never ends before it
+  std::uint64_t write_counter = 0; ///< of the log store
+  raft::log_index committed;       ///< durable commit index: a tail never ends before it
   friend bool operator==(const log_watermark&, const log_watermark&) = default;
 };
 

@@ -129,10 +129,10 @@ public:
   static constexpr generation life = 1;
   actor_context context;
   storage::identity identity;
-  std::shared_ptr<test_support::fault_script> log_script
-    = std::make_shared<test_support::fault_script>();
-  std::shared_ptr<test_support::fault_script> state_script
-    = std::make_shared<test_support::fault_script>();
+  std::shared_ptr<test_support::fault_script> log_script =
+      std::make_shared<test_support::fault_script>();
+  std::shared_ptr<test_support::fault_script> state_script =
+      std::make_shared<test_support::fault_script>();
   std::unique_ptr<gateway> door;
 
 private:
@@ -143,12 +143,14 @@ private:
   void start() {
     door = make_actor_gateway(context, [] {});
     begin_child(start_log_writer(system, context, life, {[this] { return open_log(); }}));
-    begin_child(start_storage_writer(system, context, life, {[this] { return open_state(); }, [] { return true; }, 0}));
+    begin_child(start_storage_writer(system, context, life,
+                                     {[this] { return open_state(); }, [] { return true; }, 0}));
     begin_child(start_reader_pool(system, context, {3, 100, 8}));
     begin_child(start_raft_actor(system, context, life, raft_setup()));
-    begin_child(start_checkpoint_scheduler(system, context, {{}, std::chrono::milliseconds(100), [] {
-                                             return std::chrono::system_clock::time_point{};
-                                           }}));
+    begin_child(start_checkpoint_scheduler(system, context,
+                                           {{}, std::chrono::milliseconds(100), [] {
+                                              return std::chrono::system_clock::time_point{};
+                                            }}));
   }
 
   template <class Handle>
@@ -160,8 +162,8 @@ private:
   base::result<std::unique_ptr<storage::log_store>> open_log() {
     raft::membership members;
     members.voters.push_back({identity.server, identity.incarnation, "", ""});
-    auto inner = std::make_unique<storage::memory_log_store>(
-      storage::genesis_seed(identity, members));
+    auto inner =
+        std::make_unique<storage::memory_log_store>(storage::genesis_seed(identity, members));
     return std::make_unique<test_support::faulty_log_store>(std::move(inner), log_script);
   }
   base::result<std::unique_ptr<storage::state_machine>> open_state() {

@@ -72,7 +72,8 @@ TEST_CASE_METHOD(group_fixture, "puts that gather while the log is busy become o
   CHECK(std::count(journal().begin(), journal().end(), "append") <= 3);
 }
 
-TEST_CASE_METHOD(group_fixture, "a completion of another generation is ignored", "[group][INV-90]") {
+TEST_CASE_METHOD(group_fixture, "a completion of another generation is ignored",
+                 "[group][INV-90]") {
   auto raft = context.where->get().raft;
   caf::anon_send(raft, persisted{life + 1, 99});
   caf::anon_send(raft, applied{life + 1, raft::log_index{3},

@@ -17,8 +17,7 @@ namespace test_support {
 /// What a store was asked, and which answers it must give instead of the real one.
 struct fault_script {
   /// Both stores of a fixture write into one, so that their order shows.
-  std::shared_ptr<std::vector<std::string>> journal
-    = std::make_shared<std::vector<std::string>>();
+  std::shared_ptr<std::vector<std::string>> journal = std::make_shared<std::vector<std::string>>();
   std::deque<base::error> next_failures; ///< consumed by the next writes
 
   base::status on_write(std::string what) {
@@ -81,8 +80,8 @@ public:
 
   const storage::state_meta& meta() const override { return inner_->meta(); }
   const storage::identity& identity() const override { return inner_->identity(); }
-  base::result<std::vector<storage::command_result>>
-  apply(const std::vector<raft::entry>& entries, const storage::log_watermark& watermark) override {
+  base::result<std::vector<storage::command_result>> apply(
+      const std::vector<raft::entry>& entries, const storage::log_watermark& watermark) override {
     if (auto told = script_->on_write("apply"); !told)
       return base::fail(told.error());
     return inner_->apply(entries, watermark);
@@ -110,8 +109,8 @@ public:
   base::result<storage::snapshot_report> write_snapshot(const std::string& path) override {
     return inner_->write_snapshot(path);
   }
-  base::result<std::optional<storage::state_digest>>
-  verify_rows(const std::function<bool()>& keep_going) override {
+  base::result<std::optional<storage::state_digest>> verify_rows(
+      const std::function<bool()>& keep_going) override {
     return inner_->verify_rows(keep_going);
   }
   std::uint64_t file_bytes() const override { return 0; }

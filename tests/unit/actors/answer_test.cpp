@@ -61,16 +61,16 @@ TEST_CASE("a batch of answers reaches each sink once", "[answer][INV-94]") {
 TEST_CASE("a plain thread waits until its question is answered", "[answer]") {
   std::thread answering;
   auto got = ask_blocking<int>(
-    [&answering](reply_to<int> to) { answering = std::thread([to] { to.answer_with(42); }); },
-    std::chrono::seconds(30));
+      [&answering](reply_to<int> to) { answering = std::thread([to] { to.answer_with(42); }); },
+      std::chrono::seconds(30));
   answering.join();
   CHECK(got.value() == 42);
 }
 
 TEST_CASE("a plain thread stops waiting at its deadline", "[answer]") {
   reply_to<int> kept;
-  auto got = ask_blocking<int>([&kept](reply_to<int> to) { kept = to; },
-                               std::chrono::milliseconds(1));
+  auto got =
+      ask_blocking<int>([&kept](reply_to<int> to) { kept = to; }, std::chrono::milliseconds(1));
   CHECK(got.error().code == failure_code::timeout);
 }
 

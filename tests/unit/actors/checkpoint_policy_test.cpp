@@ -7,8 +7,8 @@ namespace actors {
 
 namespace {
 
-using storage::checkpoint_mode;
 using base::limits::mebibyte;
+using storage::checkpoint_mode;
 
 checkpoint_facts wal_of(std::uint64_t bytes, std::uint64_t frames) {
   checkpoint_facts facts;
