@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/limits.hpp"
+#include "raft/bounds.hpp"
 #include "raft/ready.hpp"
 #include "raft/types.hpp"
 
@@ -25,6 +26,10 @@ struct core_config {
   /// Of payload.
   std::uint64_t proposal_bytes_in_flight_max = base::limits::proposal_bytes_in_flight_max;
   std::uint64_t reads_waiting_max = base::limits::reads_waiting_max;
+  /// The log is compacted when more entries than this lie below a completed checkpoint.
+  std::uint64_t log_entries_kept_min = base::limits::log_entries_kept_min;
+  /// Applied entries that stay in memory for followers that are a little behind.
+  std::size_t window_applied_entries_max = bounds::window_applied_entries_max;
 };
 
 /// What the two stores held when they were opened and found to agree.

@@ -169,7 +169,7 @@ void core::implementation::applied(log_index last) {
 void core::implementation::trim_window() {
   bool has_others =
       members().voters.size() + members().outgoing_voters.size() + members().learners.size() > 1;
-  log.trim(last_applied, {has_others ? bounds::window_applied_entries_max : 0,
+  log.trim(last_applied, {has_others ? config.window_applied_entries_max : 0,
                           has_others ? bounds::window_applied_bytes_max : 0,
                           config.proposals_in_flight_max + 1, // and the no_op
                           config.proposal_bytes_in_flight_max});
@@ -195,7 +195,7 @@ void core::implementation::begin_compact(ready& out) {
   auto up_to = std::min(checkpointed, last_applied);
   if (up_to <= log.snapshot().id.index)
     return;
-  if (up_to - log.snapshot().id.index <= base::limits::log_entries_kept_min
+  if (up_to - log.snapshot().id.index <= config.log_entries_kept_min
       && bytes_since_compaction <= base::limits::log_bytes_kept_max)
     return;
   compacting = up_to;

@@ -11,7 +11,7 @@ namespace raft {
 void invariant_checker::check_state(const core& subject) {
   const auto& self = *subject.self_;
   check_positions(self);
-  check_log(self);
+  check_log(self, std::nullopt);
   check_role(self);
   check_waiting(self);
 }
@@ -39,15 +39,17 @@ void invariant_checker::check_positions(const inside& self) {
              "INV-11: what is durably committed is not to be truncated");
 }
 
-void invariant_checker::check_log(const inside& self) {
+void invariant_checker::check_log(const inside& self, const std::optional<log_index>& verified) {
   const auto& log = self.log;
   BASE_CHECK(log.window_first() > log.snapshot().id.index
                  && log.window_first() <= log.durable_index().next(),
              "INV-07: what is not durable is in the window, what is compacted is not");
-  std::optional<chain_hash> chain = log.chain_at(log.window_first().previous());
   auto index = log.window_first();
-  for (const auto& each : log.window_) {
-    const auto& what = each.what;
+  if (verified)
+    index = std::max(index, verified->next());
+  std::optional<chain_hash> chain = log.chain_at(index.previous());
+  for (auto skipped = index - log.window_first(); skipped < log.window_.size(); ++skipped) {
+    const auto& what = log.window_[skipped].what;
     BASE_CHECK(what.id.index == index, "INV-07: the window has no gap");
     BASE_CHECK(chain && what.chain == next_chain(*chain, what.id, what.kind, what.payload.hash()),
                "INV-07: every entry is chained to the one before it");
@@ -128,10 +130,11 @@ void invariant_checker::check_waiting(const inside& self) {
 }
 
 invariant_checker::observation invariant_checker::observe(const inside& self) {
-  return {self.current_term,  self.voted_for,
-          self.commit_index,  self.log.chain_at(self.commit_index),
-          self.durable_state, self.last_applied,
-          self.log.last(),    static_cast<role_name>(self.role.index())};
+  return {self.current_term,    self.voted_for,
+          self.commit_index,    self.log.chain_at(self.commit_index),
+          self.durable_state,   self.last_applied,
+          self.log.last(),      static_cast<role_name>(self.role.index()),
+          self.log.last_chain()};
 }
 
 void invariant_checker::check_transition(const observation& before, const observation& now,
@@ -161,11 +164,32 @@ void invariant_checker::check_transition(const observation& before, const observ
 }
 
 void invariant_checker::check_step(const core& subject) {
-  check_state(subject);
-  auto now = observe(*subject.self_);
+  const auto& self = *subject.self_;
+  // What was chained up to the last entry still is while that entry stands.
+  std::optional<log_index> verified;
+  if (before_ && ++steps_ % steps_between_full_checks != 0
+      && self.log.chain_at(before_->last.index) == before_->last_chain)
+    verified = before_->last.index;
+  check_positions(self);
+  check_log(self, verified);
+  check_role(self);
+  check_waiting(self);
+  auto now = observe(self);
   if (before_)
-    check_transition(*before_, now, *subject.self_);
+    check_transition(*before_, now, self);
   before_ = now;
+}
+
+std::optional<chain_hash> invariant_checker::chain_at(const core& subject, log_index index) {
+  return subject.self_->log.chain_at(index);
+}
+
+std::vector<std::pair<server_id, log_index>> invariant_checker::match_indexes(const core& subject) {
+  std::vector<std::pair<server_id, log_index>> found;
+  if (const auto* leader = std::get_if<roles::leader>(&subject.self_->role))
+    for (const auto& [id, peer] : leader->peers)
+      found.emplace_back(id, peer.match_index());
+  return found;
 }
 
 void check_all(const core& subject) {

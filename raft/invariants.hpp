@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "raft/core.hpp"
 
@@ -16,8 +18,16 @@ class invariant_checker {
 public:
   /// The rules that need no history.
   static void check_state(const core& subject);
-  /// `check_state`, and what may change from the last call to this one.
+  /// `check_state`, and what may change from the last call to this one. Of the window it
+  /// reads what is new since then, and everything once in `steps_between_full_checks` calls.
   void check_step(const core& subject);
+
+  // For rules about several servers, which no core can be judged by alone.
+
+  /// The chain at `index`, where the core knows it: from the window on, and right before it.
+  static std::optional<chain_hash> chain_at(const core& subject, log_index index);
+  /// What a leader takes for durable on each of its peers; empty for anybody else.
+  static std::vector<std::pair<server_id, log_index>> match_indexes(const core& subject);
 
 private:
   using inside = core::implementation;
@@ -31,10 +41,12 @@ private:
     log_index last_applied;
     entry_id last;
     role_name role = role_name::follower;
+    chain_hash last_chain;
   };
 
   static void check_positions(const inside& self);
-  static void check_log(const inside& self);
+  /// `verified`: a position up to which the window is known to be chained.
+  static void check_log(const inside& self, const std::optional<log_index>& verified);
   static void check_role(const inside& self);
   static void check_leader(const inside& self);
   static void check_waiting(const inside& self);
@@ -42,7 +54,10 @@ private:
   static void check_transition(const observation& before, const observation& now,
                                const inside& self);
 
+  static constexpr std::uint32_t steps_between_full_checks = 64;
+
   std::optional<observation> before_;
+  std::uint32_t steps_ = 0;
 };
 
 /// `invariant_checker::check_state`.
