@@ -53,8 +53,12 @@ void register_check::number_contents() {
       spoken_of.insert(*next.observed);
     steps_.push_back(next);
   }
+  // A blind mismatch speaks of every value.
+  bool has_blind = std::any_of(steps_.begin(), steps_.end(),
+                               [](const step& each) { return each.is_blind_mismatch(); });
   for (auto& each : steps_)
-    each.is_quiet = each.what->kind == operation_kind::put && !spoken_of.contains(each.value);
+    each.is_quiet =
+        !has_blind && each.what->kind == operation_kind::put && !spoken_of.contains(each.value);
   spoken_of_ = std::move(spoken_of);
 }
 
@@ -130,17 +134,13 @@ register_check::configuration register_check::after_write(const configuration& i
   auto next = in;
   next.done.set(slot);
   next.state = write.value;
-  bool hides_some = false;
   if (write.what->kind == operation_kind::put)
     for_each_waiting(in, [&](std::size_t other, const step& each) {
-      if (each.is_quiet && other != slot) {
+      if (each.is_quiet && other != slot)
         next.done.set(other);
-        hides_some = true;
-      }
     });
   for_each_waiting(in, [&](std::size_t other, const step& each) {
-    if (!each.writes()
-        && (each.agrees_with(next.state) || (hides_some && each.is_blind_mismatch())))
+    if (!each.writes() && each.agrees_with(next.state))
       next.done.set(other);
   });
   return next;
@@ -164,8 +164,7 @@ bool register_check::on_return(std::size_t index) {
       continue;
     }
     for_each_waiting(current, [&](std::size_t other, const step& each) {
-      bool is_hidden = each.is_quiet && other != slot && !steps_[index].is_blind_mismatch();
-      if (!each.writes() || !may_write(current, each) || is_hidden)
+      if (!each.writes() || !may_write(current, each) || (each.is_quiet && other != slot))
         return;
       auto next = after_write(current, other);
       if (seen.insert(next).second)
