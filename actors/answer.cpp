@@ -25,6 +25,10 @@ std::string_view to_string(failure_code code) {
   case failure_code::unsupported: return "unsupported";
   case failure_code::draining: return "draining";
   case failure_code::invalid: return "invalid";
+  case failure_code::leader_elsewhere: return "leader_elsewhere";
+  case failure_code::conflict: return "conflict";
+  case failure_code::unmet: return "unmet";
+  case failure_code::unknown_member: return "unknown_member";
   }
   return "unknown";
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,10 @@ enum class failure_code {
   unsupported, ///< this backend cannot
   draining,
   invalid,
+  leader_elsewhere, ///< only the leader does it, and it is known
+  conflict,         ///< the cluster is in another state; `reason` says in which
+  unmet,            ///< a condition of the change does not hold; `reason` says which
+  unknown_member,
 };
 
 /// The name in snake case, as in JSON answers.
@@ -45,6 +50,7 @@ struct failure {
   std::uint64_t limit = 0;
   std::uint64_t actual = 0;
   std::chrono::milliseconds retry_after{0}; ///< zero: no advice
+  std::string_view reason{}; ///< literal, snake case, finer than the code; empty: none
 };
 
 template <class Reply>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/client_ledger.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 
 namespace actors {
@@ -12,6 +14,15 @@ written to_written(storage::revision revision, const storage::command_result& re
     return written{revision, 0, *failed};
   const auto& done = std::get<storage::command_done>(result);
   return written{done.revision, done.rows_deleted, std::nullopt};
+}
+
+failure result_lost() {
+  return {failure_code::unavailable,
+          commit_status::unknown,
+          "the write was carried out, or not, before its place was known here",
+          0,
+          0,
+          {}};
 }
 
 } // namespace
@@ -33,8 +44,12 @@ void client_ledger::on_appended(raft::request_id request, raft::entry_id id) {
   if (found == writes_.end())
     return;
   found->second.index = id.index;
-  if (found->second.write.answer_needs_apply)
-    results_wanted_.emplace_back(id.index, request);
+  if (!found->second.write.answer_needs_apply)
+    return;
+  if (id.index <= applied_)
+    refuse_write(request, result_lost());
+  else
+    results_wanted_[id.index] = request;
 }
 
 std::uint64_t client_ledger::on_committed(raft::request_id request, raft::entry_id id) {
@@ -58,16 +73,27 @@ void client_ledger::on_dropped(raft::request_id request) {
 void client_ledger::on_applied(raft::log_index first,
                                const std::vector<storage::command_result>& results) {
   auto end = first + results.size();
-  while (!results_wanted_.empty() && results_wanted_.front().first < end) {
-    auto [index, request] = results_wanted_.front();
-    results_wanted_.pop_front();
+  applied_ = end.previous();
+  while (!results_wanted_.empty() && results_wanted_.begin()->first < end) {
+    auto [index, request] = *results_wanted_.begin();
+    results_wanted_.erase(results_wanted_.begin());
     BASE_CHECK(index >= first, "INV-91: a result was wanted for an entry applied before");
     auto found = writes_.find(request);
-    if (found == writes_.end())
+    // Replaced by another leader's entry, or nobody waits any more.
+    if (found == writes_.end() || found->second.index != index)
       continue;
     found->second.write.reply.answer_with(
         to_written(storage::revision{index.value}, results[index - first]));
     writes_.erase(found);
+  }
+}
+
+void client_ledger::skip_to(raft::log_index applied) {
+  applied_ = std::max(applied_, applied);
+  while (!results_wanted_.empty() && results_wanted_.begin()->first <= applied_) {
+    auto request = results_wanted_.begin()->second;
+    results_wanted_.erase(results_wanted_.begin());
+    refuse_write(request, result_lost());
   }
 }
 
@@ -105,6 +131,10 @@ std::vector<raft::request_id> client_ledger::drop_settled_reads() {
     return true;
   });
   return dropped;
+}
+
+void client_ledger::drop_settled_writes() {
+  std::erase_if(writes_, [](const auto& each) { return each.second.write.reply.is_settled(); });
 }
 
 void client_ledger::refuse_appended_writes(failure why) {

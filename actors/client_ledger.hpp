@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +21,8 @@ public:
   /// Takes a read under a fresh number.
   raft::request_id add_read(client_read read);
 
-  /// The proposal has its place in the log.
+  /// The proposal has its place in the log. When that was applied already (another server
+  /// appended it, and its word came late), a result is not to be had any more: unknown.
   void on_appended(raft::request_id request, raft::entry_id id);
   /// Answers a write that does not wait for its result; returns when it was accepted.
   std::uint64_t on_committed(raft::request_id request, raft::entry_id id);
@@ -37,6 +38,11 @@ public:
   std::vector<raft::request_id> refuse_all_reads(const failure& why);
   /// Drops the reads whose askers gave up and names their numbers.
   std::vector<raft::request_id> drop_settled_reads();
+  /// Drops the writes whose askers gave up: what becomes of them nobody asks any more.
+  void drop_settled_writes();
+  /// The state now holds everything up to `applied` in another way than by `on_applied`:
+  /// whoever waits for a result at or below it is told that it is unknown.
+  void skip_to(raft::log_index applied);
   /// Refuses every write that has a place in the log but no durable copy, as unknown.
   void refuse_appended_writes(failure why);
 
@@ -48,8 +54,9 @@ private:
   };
   std::unordered_map<raft::request_id, waiting_write> writes_;
   std::unordered_map<raft::request_id, client_read> reads_;
-  /// Writes whose clients wait for the result, by index; ascending as entries are.
-  std::deque<std::pair<raft::log_index, raft::request_id>> results_wanted_;
+  /// Writes whose clients wait for the result, by index.
+  std::map<raft::log_index, raft::request_id> results_wanted_;
+  raft::log_index applied_; ///< results up to here were handed out
   raft::request_id next_ = 1;
 };
 

@@ -67,4 +67,40 @@ struct checkpoint_now {
   reply_to<checkpoint_done> reply;
 };
 
+// -- the cluster: gateway → raft actor --------------------------------------------
+
+/// Admit a server that answers at `raft_addr`, as a learner. A known id is its next life.
+struct add_member {
+  raft::server_id id;
+  std::string raft_addr;
+};
+/// Give a learner a vote.
+struct promote_member {
+  raft::server_id id;
+};
+struct remove_member {
+  raft::server_id id;
+};
+/// Hand leadership to that voter; zero: to the one that is best up to date.
+struct transfer_leadership {
+  raft::server_id to;
+};
+using cluster_change = std::variant<add_member, promote_member, remove_member, transfer_leadership>;
+
+/// A membership is committed, or another server leads.
+struct cluster_changed {
+  raft::membership members;
+  raft::server_id leader;
+  raft::log_index index; ///< of the membership's entry; zero for a transfer
+};
+
+/// Only the leader can; any other node refuses and names it.
+struct cluster_request {
+  cluster_change what;
+  reply_to<cluster_changed> reply;
+};
+
+/// The node is about to stop: hand leadership over if it is here. Nobody waits for it.
+struct hand_over {};
+
 } // namespace actors

@@ -16,6 +16,7 @@ public:
     storage_writer_handle storage_writer;
     reader_pool_handle reader_pool;
     raft_handle raft;
+    peer_links_handle peer_links;
     checkpoint_scheduler_handle checkpoint_scheduler;
   };
 

@@ -46,7 +46,16 @@ using raft_handle =
                      caf::reacts_to<persisted>, caf::reacts_to<persist_stuck>,       // log writer
                      caf::reacts_to<log_was_read>, caf::reacts_to<log_compacted>,
                      caf::reacts_to<applied>, caf::reacts_to<apply_stuck>, // storage writer
-                     caf::reacts_to<checkpoint_finished>>;
+                     caf::reacts_to<checkpoint_finished>,
+                     caf::reacts_to<links_ready>, // peer links
+                     caf::reacts_to<peer_spoke>>; // transport
+
+/// Keeps the transport to the other servers. Never blocks.
+using peer_links_handle =
+    caf::typed_actor<child_begin, caf::reacts_to<tick>, caf::reacts_to<link_changed>,
+                     caf::reacts_to<transport_failed>,                  // transport
+                     caf::reacts_to<talk_to>,                           // raft actor
+                     caf::replies_to<find_member>::with<member_found>>; // raft actor
 
 /// Says when a checkpoint is due, never how. Never blocks.
 using checkpoint_scheduler_handle =

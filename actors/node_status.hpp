@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "actors/peer_transport.hpp"
 #include "raft/core.hpp"
 #include "storage/cross_check.hpp"
 #include "storage/log_store.hpp"
@@ -27,7 +28,19 @@ struct raft_status {
   std::uint64_t leader_changes = 0;
   std::uint64_t proposals_committed = 0;
   std::uint64_t proposals_failed = 0;
-  steady_time last_tick; ///< when the actor last handled its tick
+  steady_time last_tick;       ///< when the actor last handled its tick
+  std::uint64_t elections = 0; ///< this server campaigned so often, pre-votes not counted
+  std::optional<steady_time> leading_since; ///< none: this server does not lead
+  /// When each peer's raft actor last spoke to this one; only those that did.
+  std::vector<std::pair<raft::server_id, steady_time>> heard;
+  /// The newest moment of which this node knows that its leader led: a quorum's answers to
+  /// the leader, the leader's word to the others. None: not yet, or a sole voter.
+  std::optional<steady_time> in_touch;
+};
+
+struct peers_status {
+  bool is_open = false; ///< false: no peer is known, and no port is open
+  std::vector<peer_link> links;
 };
 
 struct log_status {
@@ -125,7 +138,7 @@ private:
   mutable std::mutex mutex_;
   std::tuple<std::shared_ptr<const raft_status>, std::shared_ptr<const log_status>,
              std::shared_ptr<const storage_status>, std::shared_ptr<const pool_status>,
-             std::shared_ptr<const supervisor_status>>
+             std::shared_ptr<const peers_status>, std::shared_ptr<const supervisor_status>>
       statuses_;
 };
 

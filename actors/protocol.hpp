@@ -9,6 +9,8 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include "actors/client_requests.hpp"
+#include "actors/peer_inbox.hpp"
+#include "actors/peer_transport.hpp"
 #include "base/result.hpp"
 #include "raft/ready.hpp"
 #include "storage/log_store.hpp"
@@ -140,6 +142,42 @@ struct reader_idle {
   std::size_t which;
 };
 
+// -- peers: peer links and the transport's thread ↔ raft actor -----------------------
+
+/// Peer links → raft actor, once: messages for peers go straight through `way`, which
+/// never blocks.
+struct links_ready {
+  generation life;
+  std::shared_ptr<peer_transport> way;
+};
+/// Transport → raft actor: a peer spoke.
+struct peer_spoke {
+  generation life;
+  raft::server_id from;
+  std::shared_ptr<inbound_message> what;
+};
+/// Transport → peer links: something about a link changed.
+struct link_changed {};
+/// Transport → peer links: it ended by itself.
+struct transport_failed {
+  std::string why;
+};
+/// Raft actor → peer links: these are the members now.
+struct talk_to {
+  generation life;
+  std::shared_ptr<const raft::membership> members;
+  raft::log_index index; ///< where it took effect
+};
+/// Raft actor → peer links: does a server of that id answer at that address? Answered
+/// within a bound, by what it said of itself or by an error that says why not.
+struct find_member {
+  raft::server_id id;
+  std::string raft_addr;
+};
+struct member_found {
+  raft::member who;
+};
+
 } // namespace actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::begin)
@@ -171,3 +209,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::open_readers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::readers_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::reader_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::links_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::peer_spoke)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::link_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::transport_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::talk_to)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::find_member)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::member_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::cluster_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::hand_over)

@@ -30,6 +30,7 @@ inline constexpr std::size_t persist_bytes_max = 8 * mebibyte;
 inline constexpr std::size_t apply_entries_max = 4096;
 inline constexpr std::size_t apply_bytes_max = 8 * mebibyte;
 inline constexpr std::size_t log_read_bytes_max = 8 * mebibyte;
+inline constexpr std::size_t peer_inbound_bytes_max = 64 * mebibyte;
 
 // How long an apply that nobody waits for may be put off (two stores, one truth: rule 6).
 inline constexpr std::uint64_t apply_delay_ms = 5;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iterator>
+
+#include "actors/raft_actor_state.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace actors {
+
+namespace {
+
+constexpr auto target = "aspen::raft";
+
+} // namespace
+
+// -- outputs: everything the core asks for, in the order of `ready` ------------------
+
+void raft_actor::perform() {
+  answer_batch together;
+  auto reads = std::make_shared<std::vector<pooled_read>>();
+  for (auto owed = core_->take_ready(); !owed.empty(); owed = core_->take_ready()) {
+    for (const auto& event : owed.events)
+      record(event);
+    send_to_peers(std::move(owed.send_now));
+    if (owed.persist)
+      send_persist(std::move(*owed.persist));
+    std::move(owed.send_after_persist.begin(), owed.send_after_persist.end(),
+              std::back_inserter(after_persist_));
+    for (const auto& answer : owed.proposals)
+      std::visit([this](const auto& what) { settle(what); }, answer);
+    for (const auto& answer : owed.reads)
+      settle_read(answer, *reads);
+    if (owed.apply)
+      send_apply(std::move(*owed.apply));
+    if (owed.log_read)
+      send(others_.log_writer, read_log{life_, *owed.log_read});
+    if (owed.compact)
+      send(others_.log_writer, compact_log{life_, owed.compact->up_to});
+    if (owed.start_apply_timer)
+      delayed_send(this, std::chrono::milliseconds(base::limits::apply_delay_ms), apply_timer{});
+  }
+  if (!reads->empty())
+    send(others_.reader_pool, read_batch{std::move(reads)});
+  publish();
+}
+
+void raft_actor::send_persist(raft::persist_request what) {
+  auto batch = std::make_shared<storage::log_batch>();
+  batch->entries = std::move(what.entries);
+  batch->truncate_from = what.truncate_from;
+  batch->hard_state = what.state;
+  send(others_.log_writer, persist{life_, std::move(batch)});
+}
+
+/// What has no way is lost, as on any network: the protocol repeats what matters.
+void raft_actor::send_to_peers(std::vector<raft::outgoing_message> all) {
+  if (!way_)
+    return;
+  for (auto& each : all)
+    way_->send(each.to, std::move(each.body));
+}
+
+void raft_actor::send_apply(raft::apply_request what) {
+  auto entries = std::make_shared<std::vector<raft::entry>>(std::move(what.entries));
+  send(others_.storage_writer,
+       apply{life_, std::move(entries), {write_counter_, core_->status().durable_commit_index}});
+}
+
+void raft_actor::settle(const raft::proposal_appended& what) {
+  ledger_.on_appended(what.request, what.id);
+}
+
+void raft_actor::settle(const raft::proposal_committed& what) {
+  ++status_.proposals_committed;
+  if (auto accepted_ns = ledger_.on_committed(what.request, what.id); accepted_ns != 0)
+    context_.metrics->commit_duration_seconds.Observe(static_cast<double>(now_ns() - accepted_ns)
+                                                      / 1e9);
+}
+
+void raft_actor::settle(const raft::proposal_dropped& what) {
+  ++status_.proposals_failed;
+  ledger_.on_dropped(what.request);
+}
+
+void raft_actor::settle_read(const raft::read_answer& answer, std::vector<pooled_read>& confirmed) {
+  if (auto* dropped = std::get_if<raft::read_dropped>(&answer))
+    return ledger_.refuse_read(dropped->request, no_leader());
+  const auto& at = std::get<raft::read_confirmed>(answer);
+  auto read = ledger_.take_read(at.request);
+  if (!read.reply)
+    return;
+  if (read.min_index > at.index) {
+    auto index = read.min_index;
+    auto request = ledger_.add_read(std::move(read));
+    settle_unless_accepted(request, core_->wait_applied(request, index));
+  } else
+    confirmed.push_back({std::move(read.what), read.trace, std::move(read.reply), now_ns()});
+}
+
+void raft_actor::record(const raft::event& event) {
+  using kind = raft::event::kind;
+  auto line = [&event](const char* text) {
+    base::log::info(target, text, {{"term", event.term.value}, {"index", event.index.value}});
+  };
+  switch (event.what) {
+  case kind::became_follower: return line("became follower");
+  case kind::became_pre_candidate: return line("became pre-candidate");
+  case kind::became_candidate: ++status_.elections; return line("became candidate");
+  case kind::became_learner: return line("became learner");
+  case kind::became_leader: return line("became leader");
+  case kind::membership_changed: members_index_ = event.index; return line("membership changed");
+  case kind::entries_truncated: return line("entries truncated");
+  case kind::peer_diverged: return line("a peer's log diverged from this one");
+  case kind::commit_advanced: return;
+  }
+}
+
+void raft_actor::publish() {
+  auto leader_before = status_.core.leader;
+  status_.core = core_->status();
+  auto leader = status_.core.leader;
+  if (leader != leader_before && leader != raft::server_id{})
+    ++status_.leader_changes;
+  if (status_.core.role != raft::role_name::leader)
+    status_.leading_since.reset();
+  else if (!status_.leading_since)
+    status_.leading_since = now();
+  tell_peer_links();
+  context_.board->publish(status_);
+}
+
+} // namespace actors

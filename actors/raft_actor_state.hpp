@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/client_ledger.hpp"
+#include "actors/peer_contacts.hpp"
+#include "actors/raft_actor.hpp"
+#include "actors/traced.hpp"
+
+namespace actors {
+
+failure no_leader();
+failure too_much(const raft::overloaded& bound);
+
+/// The raft actor's inside, for the raft_actor*.cpp files alone: begin, time, clients and
+/// stores in raft_actor.cpp, what the core asks for in raft_actor_perform.cpp, peers and
+/// membership in raft_actor_cluster.cpp. Decides nothing of the protocol.
+class raft_actor : public traced<raft_handle::base> {
+public:
+  raft_actor(caf::actor_config& config, const actor_context& context,
+             std::shared_ptr<actor_stats> stats, generation life, raft_settings settings);
+
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  // raft_actor.cpp
+  caf::result<begun> on_begin();
+  void start_core(const storage::log_state& log, const storage::state_meta& state);
+  void on_tick();
+  void on_client_batch(const client_batch& batch);
+  void propose(client_write write);
+  void accept_read(client_read read);
+  void settle_unless_accepted(raft::request_id request, const raft::read_outcome& outcome);
+  void on_persisted(const persisted& what);
+  void on_applied(const applied& what);
+  void on_persist_stuck(const persist_stuck& what);
+  void on_apply_stuck(const apply_stuck& what);
+  void begin_trouble(failure why, bool is_log);
+  void end_trouble() { stuck_.reset(); }
+
+  // raft_actor_perform.cpp
+  void perform();
+  void send_persist(raft::persist_request what);
+  void send_apply(raft::apply_request what);
+  void send_to_peers(std::vector<raft::outgoing_message> all);
+  void settle(const raft::proposal_appended& what);
+  void settle(const raft::proposal_committed& what);
+  void settle(const raft::proposal_dropped& what);
+  void settle_read(const raft::read_answer& answer, std::vector<pooled_read>& confirmed);
+  void record(const raft::event& event);
+  void publish();
+
+  // raft_actor_cluster.cpp
+  void on_links_ready(const links_ready& what);
+  void on_peer_spoke(const peer_spoke& what);
+  void tell_peer_links();
+  void note_contacts();
+
+  caf::actor_clock::time_point now() { return system().clock().now(); }
+
+  actor_context context_;
+  generation life_;
+  raft_settings settings_;
+  directory::handles others_;
+  std::optional<raft::core> core_;
+  client_ledger ledger_;
+  std::uint64_t write_counter_ = 0;
+  /// Set while a store waits: what new requests are told.
+  std::optional<failure> stuck_;
+  bool is_log_stuck_ = false;
+  /// To leave when the persist under way is durable.
+  std::vector<raft::outgoing_message> after_persist_;
+  std::shared_ptr<peer_transport> way_; ///< null before the peer links have begun
+  peer_links_handle links_;
+  peer_contacts contacts_;
+  raft::log_index members_index_; ///< where the newest membership took effect, at least
+  raft::membership told_members_; ///< what the peer links were last told
+  raft_status status_;
+};
+
+} // namespace actors
