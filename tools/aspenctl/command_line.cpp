@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/aspenctl/command_line.hpp"
+
+#include <functional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/aspenctl/commands.hpp"
+#include "tools/aspenctl/completion.hpp"
+
+namespace aspenctl {
+
+namespace {
+
+constexpr const char* footer =
+    "An argument that begins with '-' stands behind '--': aspenctl put -- -key -value.\n"
+    "Exit status: 0 done, 1 failed or refused, 2 usage, 3 no endpoint could do it now, 4 no such "
+    "key,\n"
+    "5 a write's outcome is unknown, 6 the present state does not allow it.";
+
+/// Everything the command line says, and what is to be done about it.
+struct command_line {
+  std::string endpoints = "http://127.0.0.1:8080";
+  std::string format = "table";
+  std::string dial_timeout;
+  std::string command_timeout;
+  put_options put;
+  std::string value;
+  get_options get;
+  del_options del;
+  bool of_cluster = false;
+  using action = std::function<outcome<void>(const client&, output_format)>;
+  action what;
+};
+
+CLI::App* add_command(CLI::App& to, const char* name, const char* help) {
+  auto* command = to.add_subcommand(name, help);
+  command->fallthrough(); // the program's options may stand behind the command
+  return command;
+}
+
+void add_action(CLI::App* command, command_line& line, command_line::action what) {
+  command->final_callback([&line, what = std::move(what)] { line.what = what; });
+}
+
+void describe_program(CLI::App& app, command_line& line) {
+  app.footer(footer);
+  app.require_subcommand(0, 1);
+  app.add_option("--endpoints", line.endpoints,
+                 "nodes, separated by commas; the first that can is asked")
+      ->envname("ASPENCTL_ENDPOINTS")
+      ->type_name("URL,...")
+      ->capture_default_str();
+  app.add_option("-o,--output", line.format, "table or json")
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  app.add_option("--dial-timeout", line.dial_timeout, "for a connection to an endpoint (2s)")
+      ->type_name("TIME");
+  app.add_option("--command-timeout", line.command_timeout,
+                 "for the answer of an endpoint (15s; 130s for a checkpoint)")
+      ->type_name("TIME");
+}
+
+void describe_data(CLI::App& app, command_line& line) {
+  auto* put_it = add_command(app, "put", "write a key");
+  put_it->add_option("KEY", line.put.key, "the key")->required();
+  put_it->add_option("VALUE", line.value, "the value; from stdin when it is left out");
+  add_action(put_it, line, [&line, put_it](const client& nodes, output_format format) {
+    if (put_it->count("VALUE") != 0)
+      line.put.value = line.value;
+    return put(nodes, format, line.put);
+  });
+
+  auto* get_it = add_command(app, "get", "read a key, or all keys with a prefix");
+  get_it->add_option("KEY", line.get.key, "the key, or the prefix")->required();
+  get_it->add_flag("--prefix", line.get.is_prefix,
+                   "every key that begins with KEY; all keys for ''");
+  get_it->add_flag("--print-value-only", line.get.prints_value_only, "no keys");
+  get_it->add_flag("--keys-only", line.get.keys_only, "no values; with --prefix");
+  get_it->add_option("--limit", line.get.limit, "how many keys at most; with --prefix")
+      ->type_name("N");
+  get_it->add_option("--consistency", line.get.consistency, "linearizable (default) or stale")
+      ->type_name("KIND");
+  get_it
+      ->add_option("--min-index", line.get.min_index, "wait until the node has applied this index")
+      ->type_name("N");
+  add_action(get_it, line, [&line](const client& nodes, output_format format) {
+    return get(nodes, format, line.get);
+  });
+
+  auto* del_it = add_command(app, "del", "delete a key, or all keys with a prefix");
+  del_it->add_option("KEY", line.del.key, "the key, or the prefix")->required();
+  del_it->add_flag("--prefix", line.del.is_prefix,
+                   "every key that begins with KEY, in steps of at most 1000 keys");
+  add_action(del_it, line, [&line](const client& nodes, output_format format) {
+    return del(nodes, format, line.del);
+  });
+}
+
+void describe_members(CLI::App& app, command_line& line) {
+  auto* members = add_command(app, "member", "the members of the cluster");
+  members->require_subcommand(0, 1);
+  add_action(add_command(*members, "list", "who belongs to the cluster, and how far each is"), line,
+             member_list);
+}
+
+void describe_nodes(CLI::App& app, command_line& line) {
+  auto* endpoints = add_command(app, "endpoint", "every endpoint by itself");
+  endpoints->require_subcommand(0, 1);
+  using kind = outcome<void> (*)(const client&, output_format, bool);
+  auto add = [&](const char* name, const char* help, kind what) {
+    auto* command = add_command(*endpoints, name, help);
+    command->add_flag("--cluster", line.of_cluster, "the endpoints of all members");
+    add_action(command, line, [&line, what](const client& nodes, output_format format) {
+      return what(nodes, format, line.of_cluster);
+    });
+  };
+  add("health", "whether each is well; status 1 when one is not", endpoint_health);
+  add("status", "version, state, term and indexes of each", endpoint_status);
+  add_action(
+      add_command(app, "checkpoint", "fold the WAL of every endpoint into its database file"), line,
+      checkpoint);
+}
+
+void describe_program_itself(CLI::App& app, command_line& line) {
+  add_action(add_command(app, "version", "the version of this program"), line,
+             [](const client&, output_format format) { return show_version(format); });
+  auto* completion = add_command(app, "completion", "a completion script for a shell");
+  completion->require_subcommand(0, 1);
+  add_action(add_command(*completion, "bash", "to be used as: source <(aspenctl completion bash)"),
+             line, [&app](const client&, output_format) {
+               print(bash_completion(app));
+               return outcome<void>();
+             });
+}
+
+outcome<patience> bounds_of(const CLI::App& app, const command_line& line) {
+  patience bounds;
+  if (app.got_subcommand("checkpoint"))
+    bounds.command = std::chrono::seconds(130); // a node gives itself 120 s
+  for (auto [text, bound] :
+       {std::pair(&line.dial_timeout, &bounds.dial), {&line.command_timeout, &bounds.command}}) {
+    if (text->empty())
+      continue;
+    auto span = parse_span(*text);
+    if (!span)
+      return tl::unexpected(std::move(span.error()));
+    *bound = *span;
+  }
+  return bounds;
+}
+
+} // namespace
+
+outcome<void> run(int count, const char* const* arguments) {
+  command_line line;
+  CLI::App app{"Asks nodes of Aspen: data, members, health.", "aspenctl"};
+  describe_program(app, line);
+  describe_data(app, line);
+  describe_members(app, line);
+  describe_nodes(app, line);
+  describe_program_itself(app, line);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::Success&) {
+    print(app.help());
+    return {};
+  } catch (const CLI::ParseError& wrong) {
+    return fail(exit_status::usage, std::string(wrong.what()) + "\nRun aspenctl --help for usage.");
+  }
+  if (!line.what)
+    return fail(exit_status::usage, "a command is missing\nRun aspenctl --help for usage.");
+  if (line.format != "table" && line.format != "json")
+    return fail(exit_status::usage,
+                "--output: '" + line.format + "' is neither 'table' nor 'json'");
+  auto endpoints = parse_endpoints(line.endpoints);
+  auto bounds = bounds_of(app, line);
+  if (!endpoints || !bounds)
+    return tl::unexpected(!endpoints ? std::move(endpoints.error()) : std::move(bounds.error()));
+  client nodes(std::move(*endpoints), *bounds);
+  return line.what(nodes, line.format == "json" ? output_format::json : output_format::table);
+}
+
+} // namespace aspenctl
