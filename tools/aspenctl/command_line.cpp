@@ -164,7 +164,8 @@ outcome<void> run(int count, const char* const* arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::Success&) {
-    print(app.help());
+    auto text = app.help();
+    print(text.ends_with("\n") ? text : text + "\n");
     return {};
   } catch (const CLI::ParseError& wrong) {
     return fail(exit_status::usage, std::string(wrong.what()) + "\nRun aspenctl --help for usage.");
