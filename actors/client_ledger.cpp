@@ -133,8 +133,15 @@ std::vector<raft::request_id> client_ledger::drop_settled_reads() {
   return dropped;
 }
 
-void client_ledger::drop_settled_writes() {
-  std::erase_if(writes_, [](const auto& each) { return each.second.write.reply.is_settled(); });
+std::vector<raft::request_id> client_ledger::drop_settled_writes() {
+  std::vector<raft::request_id> dropped;
+  std::erase_if(writes_, [&dropped](const auto& each) {
+    if (!each.second.write.reply.is_settled())
+      return false;
+    dropped.push_back(each.first);
+    return true;
+  });
+  return dropped;
 }
 
 void client_ledger::refuse_appended_writes(failure why) {

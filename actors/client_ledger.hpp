@@ -38,8 +38,9 @@ public:
   std::vector<raft::request_id> refuse_all_reads(const failure& why);
   /// Drops the reads whose askers gave up and names their numbers.
   std::vector<raft::request_id> drop_settled_reads();
-  /// Drops the writes whose askers gave up: what becomes of them nobody asks any more.
-  void drop_settled_writes();
+  /// Drops the writes whose askers gave up and names their numbers: what becomes of them
+  /// nobody asks any more.
+  std::vector<raft::request_id> drop_settled_writes();
   /// The state now holds everything up to `applied` in another way than by `on_applied`:
   /// whoever waits for a result at or below it is told that it is unknown.
   void skip_to(raft::log_index applied);

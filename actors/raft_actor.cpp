@@ -42,6 +42,15 @@ failure too_much(const raft::overloaded& bound) {
           std::chrono::seconds(1)};
 }
 
+failure refusal_of(const raft::propose_outcome& outcome) {
+  if (auto* bound = std::get_if<raft::overloaded>(&outcome))
+    return too_much(*bound);
+  if (std::holds_alternative<raft::storage_full>(outcome))
+    return {failure_code::storage_full, commit_status::no, "the leader's disk is full", 0, 0,
+            std::chrono::seconds(5)};
+  return no_leader();
+}
+
 raft_actor::raft_actor(caf::actor_config& config, const actor_context& context,
                        std::shared_ptr<actor_stats> stats, generation life, raft_settings settings)
   : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
@@ -120,6 +129,8 @@ void raft_actor::start_core(const storage::log_state& log, const storage::state_
   raft::recovered_state recovered{log.hard_state,          log.snapshot,    log.last,
                                   log.last_chain,          log.term_starts, log.membership,
                                   state.last_applied.index};
+  settings_.core.incarnation = log.identity.incarnation;
+  settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
   base::log::info(target, "raft actor started",
                   {{"term", log.hard_state.current_term.value},
@@ -136,8 +147,10 @@ void raft_actor::on_tick() {
   status_.last_tick = std::chrono::steady_clock::now();
   for (auto request : ledger_.drop_settled_reads())
     core_->forget_read(request);
-  ledger_.drop_settled_writes();
+  for (auto request : ledger_.drop_settled_writes())
+    core_->forget_proposal(request);
   note_contacts();
+  core_->wall_clock(settings_.wall_clock_ms());
   core_->tick();
   perform();
   delayed_send(this, settings_.tick_interval, tick{});
@@ -170,12 +183,10 @@ void raft_actor::propose(client_write write) {
   proposal.request = ledger_.add_write(std::move(write), now_ns());
   auto request = proposal.request;
   auto outcome = core_->propose(std::move(proposal));
-  if (std::holds_alternative<raft::not_leader>(outcome))
-    ledger_.refuse_write(request, no_leader());
-  else if (auto* bound = std::get_if<raft::overloaded>(&outcome))
-    ledger_.refuse_write(request, too_much(*bound));
-  if (!std::holds_alternative<raft::accepted>(outcome))
-    ++status_.proposals_failed;
+  if (std::holds_alternative<raft::accepted>(outcome))
+    return;
+  ledger_.refuse_write(request, refusal_of(outcome));
+  ++status_.proposals_failed;
 }
 
 void raft_actor::accept_read(client_read read) {

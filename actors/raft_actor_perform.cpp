@@ -82,6 +82,17 @@ void raft_actor::settle(const raft::proposal_dropped& what) {
   ledger_.on_dropped(what.request);
 }
 
+void raft_actor::settle(const raft::proposal_refused& what) {
+  ++status_.proposals_failed;
+  ledger_.refuse_write(what.request, refusal_of(what.why));
+}
+
+void raft_actor::settle(const raft::proposal_unknown& what) {
+  ++status_.proposals_failed;
+  ledger_.refuse_write(what.request, {failure_code::timeout, commit_status::unknown,
+                                      "what became of the write is not known here"});
+}
+
 void raft_actor::settle_read(const raft::read_answer& answer, std::vector<pooled_read>& confirmed) {
   if (auto* dropped = std::get_if<raft::read_dropped>(&answer))
     return ledger_.refuse_read(dropped->request, no_leader());

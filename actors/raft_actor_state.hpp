@@ -14,6 +14,7 @@ namespace actors {
 
 failure no_leader();
 failure too_much(const raft::overloaded& bound);
+failure refusal_of(const raft::propose_outcome& outcome);
 
 /// The raft actor's inside, for the raft_actor*.cpp files alone: begin, time, clients and
 /// stores in raft_actor.cpp, what the core asks for in raft_actor_perform.cpp, peers and
@@ -50,6 +51,8 @@ private:
   void settle(const raft::proposal_appended& what);
   void settle(const raft::proposal_committed& what);
   void settle(const raft::proposal_dropped& what);
+  void settle(const raft::proposal_refused& what);
+  void settle(const raft::proposal_unknown& what);
   void settle_read(const raft::read_answer& answer, std::vector<pooled_read>& confirmed);
   void record(const raft::event& event);
   void publish();

@@ -30,6 +30,9 @@ inline constexpr std::uint64_t window_applied_bytes_max = 8 * mebibyte;
 inline constexpr std::uint64_t undurable_entries_max = 16384;
 inline constexpr std::uint64_t undurable_bytes_max = 64 * mebibyte;
 
+// How far two servers' clocks may be apart before a forwarded proposal counts as late.
+inline constexpr std::uint64_t clock_difference_ms_max = 60'000;
+
 static_assert(append_bytes_max <= base::limits::persist_bytes_max);
 static_assert(append_bytes_max <= peer_bytes_in_flight_max);
 static_assert(append_entries_max <= undurable_entries_max);

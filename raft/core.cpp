@@ -12,6 +12,7 @@ namespace {
 
 void check_config(const core_config& config) {
   BASE_CHECK(config.self != server_id{}, "server id zero stands for nobody");
+  BASE_CHECK(!config.boot.is_nil(), "INV-18: every life of a process has a name of its own");
   BASE_CHECK(config.heartbeat_ticks > 0
                  && config.heartbeat_ticks < config.election_timeout_ticks_min
                  && config.election_timeout_ticks_min <= config.election_timeout_ticks_max,
@@ -43,10 +44,11 @@ core::implementation::implementation(core_config config_given, recovered_state r
     current_term(recovered.state.current_term), voted_for(recovered.state.voted_for),
     commit_index(recovered.state.commit_index), durable_state(recovered.state),
     log(recovered.snapshot, recovered.last, recovered.last_chain, recovered.term_starts),
-    history(recovered.membership), last_applied(recovered.last_applied) {
+    history(recovered.membership), recovered_term(recovered.state.current_term),
+    last_applied(recovered.last_applied) {
   check_config(config);
   check_recovered(config, recovered);
-  if (members().is_voter(config.self))
+  if (is_voter())
     role = roles::follower{{}, 0, draw_timeout()};
   else
     role = roles::learner{};
@@ -88,17 +90,17 @@ void core::implementation::leave_leadership() {
   if (!is_leader())
     return;
   for (auto request : proposals.drop_queued())
-    proposal_answers.push_back(proposal_dropped{request});
-  for (auto request : reads.drop_unconfirmed())
-    read_answers.push_back(read_dropped{request});
+    answer(proposal_dropped{request});
+  drop_reads(reads.drop_unconfirmed());
   peers_to_read_for.clear();
 }
 
 void core::implementation::become_follower(raft::term at, server_id leader_id) {
-  leave_leadership();
   if (at > current_term)
     set_term(at, {});
-  if (members().is_voter(config.self)) {
+  leave_leadership();
+  drop_questions();
+  if (is_voter()) {
     role = roles::follower{leader_id, 0, draw_timeout()};
     emit(event::kind::became_follower, log.last().index);
   } else {
@@ -108,14 +110,11 @@ void core::implementation::become_follower(raft::term at, server_id leader_id) {
 }
 
 void core::implementation::settle() {
-  if (auto* self = std::get_if<roles::learner>(&role);
-      self != nullptr && members().is_voter(config.self))
+  if (auto* self = std::get_if<roles::learner>(&role); self != nullptr && is_voter())
     become_follower(current_term, self->leader_id);
-  else if (auto* voter = std::get_if<roles::follower>(&role);
-           voter != nullptr && !members().is_voter(config.self))
+  else if (auto* voter = std::get_if<roles::follower>(&role); voter != nullptr && !is_voter())
     become_follower(current_term, voter->leader_id);
-  if (members().is_sole_voter(config.self) && !is_leader()
-      && !std::holds_alternative<roles::candidate>(role))
+  if (is_sole_voter() && !is_leader() && !std::holds_alternative<roles::candidate>(role))
     become_candidate();
 }
 
@@ -124,20 +123,32 @@ void core::implementation::tick() {
     tick_leader();
   else
     tick_election();
+  tick_question();
   settle();
 }
 
 propose_outcome core::implementation::propose(proposal what) {
   BASE_CHECK(what.kind == entry_kind::command, "only commands are proposed");
+  BASE_CHECK(!is_origin(what.request), "INV-17: numbers from 2^63 on are the core's own");
+  auto outcome = admit(what);
+  if (!std::holds_alternative<accepted>(outcome))
+    return outcome;
   if (!is_leader())
-    return not_leader{leader_id()};
-  auto entries = proposals.in_flight() + 1;
-  auto bytes = proposals.bytes_in_flight() + what.payload.size();
+    return forward(std::move(what), leader_id());
+  proposals.add(std::move(what));
+  return outcome;
+}
+
+// Whether there is room for it, and somebody who takes it.
+propose_outcome core::implementation::admit(const proposal& what) const {
+  if (leader_id() == server_id{})
+    return not_leader{};
+  auto entries = proposals.in_flight() + forwarded.in_flight() + 1;
+  auto bytes = proposals.bytes_in_flight() + forwarded.bytes_in_flight() + what.payload.size();
   if (entries > config.proposals_in_flight_max)
     return overloaded{config.proposals_in_flight_max, entries};
   if (bytes > config.proposal_bytes_in_flight_max)
     return overloaded{config.proposal_bytes_in_flight_max, bytes};
-  proposals.add(std::move(what));
   return accepted{};
 }
 
@@ -146,6 +157,7 @@ ready core::implementation::take_ready() {
   append_queued_proposals();
   begin_persist(out);
   begin_read_round();
+  begin_question();
   replicate();
   begin_apply(out);
   begin_log_read(out);
@@ -170,9 +182,26 @@ core_status core::implementation::status() const {
   now.durable_commit_index = durable_state.commit_index;
   now.last_applied = last_applied;
   now.membership = members();
-  now.proposals_in_flight = proposals.in_flight();
-  now.proposal_bytes_in_flight = proposals.bytes_in_flight();
+  now.proposals_in_flight = proposals.in_flight() + forwarded.in_flight();
+  now.proposal_bytes_in_flight = proposals.bytes_in_flight() + forwarded.bytes_in_flight();
   now.reads_waiting = reads.size();
+  if (const auto* leading = std::get_if<roles::leader>(&role))
+    for (const auto& [id, peer] : leading->peers)
+      now.peers.push_back(status_of(id, peer));
+  return now;
+}
+
+peer_status core::implementation::status_of(server_id id, const progress& peer) const {
+  peer_status now;
+  now.id = id;
+  now.incarnation = peer.incarnation;
+  now.is_voter = members().is_voter(server_life{id, peer.incarnation});
+  now.match_index = peer.match_index();
+  now.next_index = peer.next_index();
+  now.lag = log.last().index - peer.match_index();
+  now.mode = peer.current_mode();
+  now.is_reachable = peer.silent_ticks < config.election_timeout_ticks_min;
+  now.contact_age_ticks = peer.silent_ticks;
   return now;
 }
 
@@ -188,11 +217,20 @@ core& core::operator=(core&&) noexcept = default;
 void core::tick() {
   self_->tick();
 }
+void core::wall_clock(std::uint64_t unix_time_ms) {
+  self_->wall_clock_ms = unix_time_ms;
+}
+void core::step(const server_life& from, message body) {
+  self_->step(from, body);
+}
 void core::step(server_id from, message body) {
   self_->step(from, body);
 }
 propose_outcome core::propose(proposal what) {
   return self_->propose(std::move(what));
+}
+void core::forget_proposal(request_id request) {
+  self_->forget_proposal(request);
 }
 read_outcome core::read_index(request_id request) {
   return self_->read_index(request);

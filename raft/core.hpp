@@ -8,7 +8,9 @@
 
 #include "base/limits.hpp"
 #include "raft/bounds.hpp"
+#include "raft/outcomes.hpp"
 #include "raft/ready.hpp"
+#include "raft/status.hpp"
 #include "raft/types.hpp"
 
 namespace raft {
@@ -17,7 +19,10 @@ namespace raft {
 /// length is the caller's.
 struct core_config {
   server_id self;
+  raft::incarnation incarnation; ///< of `self`
   base::uuid cluster_id;
+  /// Names this process's life: never used before by this server. Not nil.
+  base::uuid boot;
   std::uint32_t heartbeat_ticks = 1;
   std::uint32_t election_timeout_ticks_min = 10;
   std::uint32_t election_timeout_ticks_max = 20;
@@ -55,38 +60,8 @@ struct proposal {
   base::uuid trace;
   /// The client waits for the result of applying it, not only for its commit.
   bool answer_needs_apply = false;
-};
-
-struct accepted {};
-/// The leader is somebody else; `leader` is zero when none is known.
-struct not_leader {
-  server_id leader;
-};
-/// A bound on what is under way is reached; nothing was done.
-struct overloaded {
-  std::uint64_t limit;
-  std::uint64_t actual; ///< what it would have become
-};
-using propose_outcome = std::variant<accepted, not_leader, overloaded>;
-using read_outcome = std::variant<accepted, not_leader, overloaded>;
-
-/// The core as others may see it, for health, metrics and `/v1/cluster`.
-enum class role_name { follower, pre_candidate, candidate, leader, learner };
-struct core_status {
-  role_name role = role_name::follower;
-  raft::term current_term;
-  server_id voted_for;
-  server_id leader; ///< zero: none known
-  log_index first_index;
-  log_index last_index;
-  log_index durable_index;
-  log_index commit_index;
-  log_index durable_commit_index;
-  log_index last_applied;
-  raft::membership membership;
-  std::uint64_t proposals_in_flight = 0;
-  std::uint64_t proposal_bytes_in_flight = 0;
-  std::uint64_t reads_waiting = 0;
+  /// Unix time after which nobody waits; only a forwarded proposal looks at it. Zero: none.
+  std::uint64_t deadline_ms = 0;
 };
 
 /// The Raft protocol as a value (thesis 3, 4, 6.4). It does no I/O, reads no clock
@@ -105,14 +80,25 @@ public:
 
   /// One unit of time passed.
   void tick();
+  /// The wall clock, for forwarded proposals alone: stamped into their entries, and compared
+  /// with their deadlines. Told before other inputs, as often as the caller likes.
+  void wall_clock(std::uint64_t unix_time_ms);
   /// A peer spoke. Messages of strangers and of past terms are answered or dropped
-  /// as the thesis says; none of them throws.
+  /// as the thesis says; none of them throws. Answers count for the life they came from.
+  void step(const server_life& from, message body);
+  /// The same, when the caller knows that `from` is in the life the newest membership names.
   void step(server_id from, message body);
-  /// Queues a proposal; it joins the next batch, which closes when the previous
-  /// persist is done (two stores, one truth: rule 9). Requires: its kind is `command`.
+  /// A leader queues the proposal; it joins the next batch, which closes when the previous
+  /// persist is done (two stores, one truth: rule 9). Anybody else who knows the leader
+  /// forwards it, once (thesis 6.2); it then ends like a local one, or not before
+  /// `forget_proposal` when a message is lost. Requires: its kind is `command`.
   propose_outcome propose(proposal what);
-  /// Asks for a read index (thesis 6.4). Whoever waits makes apply start at once.
-  /// Requires, here and below: no read with that number waits.
+  /// The caller no longer waits for a proposal it was told is on its way: it may still be
+  /// done ("unknown"). A forwarded one is forgotten, and counts as in flight no longer.
+  void forget_proposal(request_id request);
+  /// Asks for a read index (thesis 6.4), of the leader when that is somebody else; reads
+  /// that come while a question is out share the next one. Whoever waits makes apply start
+  /// at once. Requires, here and below: no read with that number waits.
   read_outcome read_index(request_id request);
   /// Asks to be told (as a confirmed read) when `index` is applied here, whoever
   /// leads: reading one's own writes anywhere. Refused when `reads_waiting_max` is reached.

@@ -54,7 +54,8 @@ void core::implementation::handle_append_entries(server_id from, const append_en
           || log.bytes_between(log.durable_index(), log.last().index)
                  >= bounds::undurable_bytes_max))
     return; // the leader repeats it when the disk has caught up
-  append_entries_reply reply{request.term, match_and_append(request), request.read_round, false};
+  append_entries_reply reply{request.term, match_and_append(request), request.read_round, false,
+                             request.number};
   const auto* matched = std::get_if<append_accepted>(&reply.outcome);
   if (matched == nullptr) {
     send_when_durable(from, std::move(reply));
@@ -85,14 +86,14 @@ std::variant<append_accepted, append_conflict, append_diverged> core::implementa
     return append_accepted{std::min(commit_index, log.durable_index())};
   auto here = log.term_at(previous.index);
   if (!here)
-    return append_conflict{request.previous.index, log.last()};
+    return append_conflict{request.previous.index, log.last(), log.last().index};
   if (*here != previous.term) {
     if (previous.index <= commit_index)
       return append_diverged{previous};
     auto hint = log.before_term_at(previous.index);
     if (hint.index < commit_index)
       hint = {commit_index, *log.term_at(commit_index)};
-    return append_conflict{request.previous.index, hint};
+    return append_conflict{request.previous.index, hint, log.last().index};
   }
   if (log.chain_at(previous.index).value_or(chain) != chain)
     return append_diverged{previous};
@@ -126,7 +127,7 @@ void core::implementation::truncate_from(log_index first, const chain_hash& chai
   log.truncate_from(first, chain_before);
   history.truncate_from(first);
   for (auto request : proposals.drop_from(first))
-    proposal_answers.push_back(proposal_dropped{request});
+    answer(proposal_dropped{request});
   emit(event::kind::entries_truncated, first);
 }
 
@@ -140,14 +141,6 @@ void core::implementation::append(entry what) {
     return;
   }
   log.append(std::move(what));
-}
-
-// Not built: the offer is answered with what is here, so that the leader learns it.
-void core::implementation::handle_install_snapshot(server_id from, const install_snapshot&) {
-  if (is_leader())
-    return;
-  follow(from);
-  send_when_durable(from, install_snapshot_reply{current_term, last_applied});
 }
 
 } // namespace raft

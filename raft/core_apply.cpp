@@ -17,6 +17,7 @@ bool core::implementation::is_apply_urgent() const {
   if (commit_index <= reached)
     return false;
   return reads.wants_apply(reached, commit_index) || proposals.apply_wanted() > reached
+         || forwarded.apply_wanted() > reached
          || commit_index - reached >= bounds::apply_backlog_entries
          || log.bytes_between(reached, commit_index) >= bounds::apply_backlog_bytes
          // What has to be fetched was left behind before: a restart, or a full window.
@@ -161,6 +162,7 @@ void core::implementation::applied(log_index last) {
   bytes_since_compaction += std::exchange(applying_bytes, 0);
   last_applied = last;
   proposals.applied(last_applied);
+  forwarded.applied(last_applied);
   trim_window();
   confirm_applied_reads();
 }

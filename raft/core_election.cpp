@@ -27,8 +27,10 @@ bool core::implementation::is_up_to_date(const entry_id& candidate_last) const {
 
 void core::implementation::tick_election() {
   if (auto* self = std::get_if<roles::learner>(&role)) {
-    if (++self->elapsed_ticks >= config.election_timeout_ticks_max)
+    if (++self->elapsed_ticks >= config.election_timeout_ticks_max) {
       self->leader_id = {};
+      drop_questions();
+    }
   } else if (auto* waiting = std::get_if<roles::follower>(&role)) {
     if (++waiting->elapsed_ticks >= waiting->timeout_ticks)
       campaign();
@@ -44,14 +46,15 @@ void core::implementation::tick_election() {
 }
 
 void core::implementation::campaign() {
-  if (members().is_sole_voter(config.self))
+  if (is_sole_voter())
     become_candidate();
   else
     become_pre_candidate();
 }
 
 void core::implementation::become_pre_candidate() {
-  role = roles::pre_candidate{{{config.self, true}}, 0, draw_timeout()};
+  drop_questions();
+  role = roles::pre_candidate{{{self(), true}}, 0, draw_timeout()};
   emit(event::kind::became_pre_candidate, log.last().index);
   for (const auto* set : {&members().voters, &members().outgoing_voters})
     for (const auto& each : *set)
@@ -60,8 +63,9 @@ void core::implementation::become_pre_candidate() {
 }
 
 void core::implementation::become_candidate() {
-  BASE_CHECK(!is_leader() && members().is_voter(config.self),
+  BASE_CHECK(!is_leader() && is_voter(),
              "INV-12: a leader never campaigns, nor does who has no vote");
+  drop_questions();
   set_term(current_term.next(), config.self);
   role = roles::candidate{{}, 0, draw_timeout()};
   emit(event::kind::became_candidate, log.last().index);
@@ -76,7 +80,7 @@ void core::implementation::count_own_vote() {
   auto* self = std::get_if<roles::candidate>(&role);
   if (self == nullptr || durable_version != version)
     return;
-  self->votes[config.self] = true;
+  self->votes[this->self()] = true;
   if (outcome_of(members(), self->votes) == vote_outcome::won)
     become_leader();
 }
@@ -111,12 +115,15 @@ void core::implementation::handle_request_vote(server_id from, const request_vot
   if (auto* self = std::get_if<roles::follower>(&role); self != nullptr && is_granted) {
     self->leader_id = {};
     self->elapsed_ticks = 0;
+    drop_questions();
   }
   send_when_durable(from, request_vote_reply{current_term, is_granted, false});
 }
 
-void core::implementation::handle_request_vote_reply(server_id from,
+void core::implementation::handle_request_vote_reply(const server_life& from,
                                                      const request_vote_reply& reply) {
+  if (!members().is_voter(from))
+    return;
   if (auto* asking = std::get_if<roles::pre_candidate>(&role); asking && reply.is_pre_vote) {
     if (reply.is_granted && reply.term != current_term.next())
       return; // of an earlier round

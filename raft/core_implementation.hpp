@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "raft/bounds.hpp"
 #include "raft/core.hpp"
+#include "raft/forwarded_proposals.hpp"
 #include "raft/log_view.hpp"
 #include "raft/membership.hpp"
 #include "raft/proposal_queue.hpp"
@@ -36,19 +38,36 @@ struct core::implementation {
     std::optional<server_id> peer;
   };
 
+  /// Another server's question, waiting here under a number of our own.
+  struct origin {
+    server_life from;
+    base::uuid boot;
+    std::uint64_t number; ///< of the proposal or of the round
+  };
+  /// The newest proposal that a server forwarded here.
+  struct forwarder {
+    base::uuid boot;
+    std::uint64_t number = 0;
+  };
+
   implementation(core_config config_given, recovered_state recovered, random_source random_given);
 
   // core.cpp: what is not about one idea alone, role changes.
   void tick();
   propose_outcome propose(proposal what);
+  propose_outcome admit(const proposal& what) const;
   ready take_ready();
   core_status status() const;
+  peer_status status_of(server_id id, const progress& peer) const;
   void set_term(raft::term next, server_id vote);
   void become_follower(raft::term at, server_id leader_id);
   /// After every input: a sole voter needs nobody to campaign; a role must fit the membership.
   void settle();
   void leave_leadership();
   void emit(event::kind what, log_index index);
+  server_life self() const { return {config.self, config.incarnation}; }
+  bool is_voter() const { return members().is_voter(self()); }
+  bool is_sole_voter() const { return members().is_sole_voter(self()); }
   std::uint32_t draw_timeout();
   bool is_leader() const { return std::holds_alternative<roles::leader>(role); }
   const membership& members() const { return history.current(); }
@@ -56,11 +75,12 @@ struct core::implementation {
   server_id leader_id() const;
 
   // core_step.cpp (thesis 3.3).
+  void step(const server_life& from, const message& body);
   void step(server_id from, const message& body);
-  bool is_ignored(server_id from, const message& body) const;
+  bool is_ignored(const server_life& from, const message& body) const;
   bool moves_term(const message& body) const;
-  void refuse_past_term(server_id from, const message& body);
-  void dispatch(server_id from, const message& body);
+  void refuse_past_term(const server_life& from, const message& body);
+  void dispatch(const server_life& from, const message& body);
 
   // core_messages.cpp: what leaves, and when it may.
   void send(server_id to, message body);
@@ -78,11 +98,10 @@ struct core::implementation {
   bool has_leader_contact() const;
   bool is_up_to_date(const entry_id& candidate_last) const;
   void handle_request_vote(server_id from, const request_vote& request);
-  void handle_request_vote_reply(server_id from, const request_vote_reply& reply);
+  void handle_request_vote_reply(const server_life& from, const request_vote_reply& reply);
 
   // core_append.cpp: the follower's side of append_entries (thesis 3.5).
   void handle_append_entries(server_id from, const append_entries& request);
-  void handle_install_snapshot(server_id from, const install_snapshot& request);
   void follow(server_id leader_id);
   std::variant<append_accepted, append_conflict, append_diverged> match_and_append(
       const append_entries& request);
@@ -99,7 +118,9 @@ struct core::implementation {
   void send_entries(roles::leader& self, server_id id, progress& peer, const entry_id& previous,
                     const chain_hash& previous_chain, std::vector<entry> entries);
   void send_heartbeat(roles::leader& self, server_id id, progress& peer);
-  void handle_append_entries_reply(server_id from, const append_entries_reply& reply);
+  void handle_append_entries_reply(const server_life& from, const append_entries_reply& reply);
+  /// What `who` is to a leader: null for itself, for strangers and for earlier lives.
+  static const progress* peer_of(const roles::leader& self, const member& who);
   void commit_by_quorum();
   void commit_to(log_index index);
   void reconcile_peers(roles::leader& self);
@@ -138,8 +159,32 @@ struct core::implementation {
   void forget_read(request_id request);
   void begin_read_round();
   void finish_read_round();
+  /// A quorum stood behind this leader after the read came: it may see `index`.
+  void confirm_read(request_id request, log_index index);
   void confirm_applied_reads();
   bool has_own_commit(const roles::leader& self) const { return commit_index >= self.no_op; }
+
+  // core_forward.cpp (thesis 6.2): clients of a follower.
+  propose_outcome forward(proposal what, server_id leader);
+  void handle_forward_proposal(const server_life& from, const forward_proposal& request);
+  void refuse_past_forward(const server_life& from, const forward_proposal& request);
+  void handle_forward_proposal_reply(const forward_proposal_reply& reply);
+  void answer(proposal_answer what);
+  void answer_origin(const origin& to, const proposal_answer& what);
+  void settle_forwarded();
+  void forget_proposal(request_id request);
+
+  // core_questions.cpp (thesis 6.4): reads of a follower.
+  void begin_question();
+  void handle_read_index(const server_life& from, const raft::read_index& request);
+  void handle_read_index_reply(const read_index_reply& reply);
+  void tick_question();
+  /// The leader that was asked is no longer the one to ask.
+  void drop_questions();
+  void drop_reads(const std::vector<request_id>& dropped);
+  /// A number of our own for another server's question.
+  request_id take_origin(origin from);
+  static bool is_origin(request_id request) { return request >> 63 != 0; }
 
   core_config config;
   random_source random;
@@ -157,7 +202,17 @@ struct core::implementation {
   membership_history history;
   roles::role role;
   proposal_queue proposals;
+  forwarded_proposals forwarded;
   read_queue reads;
+
+  // Between servers, on behalf of clients.
+  std::uint64_t wall_clock_ms = 0;
+  std::map<server_id, forwarder> forwarders;
+  std::map<request_id, origin> origins;
+  std::uint64_t origins_made = 0;
+  std::uint64_t question_round = 0; ///< the newest asked
+  std::uint32_t question_ticks = 0; ///< since it was asked
+  raft::term recovered_term;        ///< an earlier life may have led up to here
 
   // Applying.
   log_index last_applied;

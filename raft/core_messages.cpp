@@ -13,8 +13,11 @@ void core::implementation::send(server_id to, message body) {
 
 void core::implementation::send_when_durable(server_id to, message body, log_index needs_index) {
   // A repeated request while the disk is slow must not pile up repeated answers.
+  bool is_repeated = std::holds_alternative<request_vote_reply>(body)
+                     || std::holds_alternative<append_entries_reply>(body)
+                     || std::holds_alternative<request_vote>(body);
   auto same = std::find_if(held.begin(), held.end(), [&](const held_message& each) {
-    return each.what.to == to && each.what.body.index() == body.index()
+    return is_repeated && each.what.to == to && each.what.body.index() == body.index()
            && each.needs_version == version && each.needs_index == needs_index;
   });
   if (same != held.end())

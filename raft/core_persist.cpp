@@ -31,7 +31,7 @@ void core::implementation::append_queued_proposals() {
     auto made = make_entry(next.kind, std::move(next.payload));
     made.leader_time_ms = next.leader_time_ms;
     made.trace = next.trace;
-    proposal_answers.push_back(proposal_appended{next.request, made.id});
+    answer(proposal_appended{next.request, made.id});
     append(std::move(made));
   }
 }
@@ -51,8 +51,8 @@ void core::implementation::begin_persist(ready& out) {
 // Only who is alone in the newest configuration, this batch included, commits by writing.
 log_index core::implementation::commit_index_to_record(const log_view::batch& batch) const {
   auto last = batch.entries.empty() ? log.durable_index() : batch.entries.back().id.index;
-  if (is_leader() && members().is_sole_voter(config.self)
-      && history.at(last).is_sole_voter(config.self) && log.term_at(last) == current_term)
+  if (is_leader() && is_sole_voter() && history.at(last).is_sole_voter(self())
+      && log.term_at(last) == current_term)
     return last;
   return std::max(durable_state.commit_index, std::min(commit_index, log.durable_index()));
 }

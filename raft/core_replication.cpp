@@ -17,6 +17,8 @@ void core::implementation::tick_leader() {
       peer.heartbeat_passed();
     }
   }
+  for (auto& [id, peer] : self.peers)
+    ++peer.silent_ticks;
   if (++self.quorum_elapsed_ticks >= config.election_timeout_ticks_min) {
     self.quorum_elapsed_ticks = 0;
     check_quorum(self);
@@ -24,9 +26,9 @@ void core::implementation::tick_leader() {
 }
 
 void core::implementation::check_quorum(roles::leader& self) {
-  bool has_quorum = is_quorum(members(), [&](server_id id) {
-    auto peer = self.peers.find(id);
-    return id == config.self || (peer != self.peers.end() && peer->second.is_active);
+  bool has_quorum = is_quorum(members(), [&](const member& each) {
+    const auto* peer = peer_of(self, each);
+    return each.is(this->self()) || (peer && peer->is_active);
   });
   for (auto& [id, peer] : self.peers)
     peer.is_active = false;
@@ -39,7 +41,14 @@ void core::implementation::reconcile_peers(roles::leader& self) {
   for (const auto* set : {&members().voters, &members().outgoing_voters, &members().learners})
     for (const auto& each : *set)
       if (each.id != config.self)
-        self.peers.try_emplace(each.id, log.last().index.next());
+        self.peers.try_emplace(each.id, log.last().index.next()).first->second.incarnation =
+            members().find(each.id)->incarnation;
+}
+
+const progress* core::implementation::peer_of(const roles::leader& self, const member& who) {
+  auto found = self.peers.find(who.id);
+  return found == self.peers.end() || found->second.incarnation != who.incarnation ? nullptr
+                                                                                   : &found->second;
 }
 
 void core::implementation::replicate() {
@@ -80,7 +89,7 @@ void core::implementation::send_entries(roles::leader& self, server_id id, progr
     bytes += each.payload.size();
   auto last = entries.empty() ? previous.index : entries.back().id.index;
   send(id, append_entries{current_term, previous, previous_chain, std::move(entries), commit_index,
-                          self.read_round});
+                          self.read_round, ++self.sent_count});
   peer.sent(last, bytes, commit_index);
 }
 
@@ -96,13 +105,15 @@ void core::implementation::send_heartbeat(roles::leader& self, server_id id, pro
     send_entries(self, id, peer, log.snapshot().id, log.snapshot().chain, {});
 }
 
-void core::implementation::handle_append_entries_reply(server_id from,
+void core::implementation::handle_append_entries_reply(const server_life& from,
                                                        const append_entries_reply& reply) {
   auto* self = std::get_if<roles::leader>(&role);
-  if (self == nullptr || !self->peers.contains(from))
+  const auto* known = members().find(from.id);
+  if (self == nullptr || known == nullptr || !known->is(from) || !self->peers.contains(from.id))
     return;
-  auto& peer = self->peers.at(from);
+  auto& peer = self->peers.at(from.id);
   peer.is_active = true;
+  peer.silent_ticks = 0;
   if (reply.read_round <= self->read_round)
     peer.confirmed_round = std::max(peer.confirmed_round, reply.read_round);
   if (const auto* accepted_up_to = std::get_if<append_accepted>(&reply.outcome)) {
@@ -129,11 +140,11 @@ void core::implementation::commit_by_quorum() {
   const auto* self = std::get_if<roles::leader>(&role);
   if (self == nullptr)
     return;
-  auto agreed = agreed_index(members(), [&](server_id id) {
-    if (id == config.self)
+  auto agreed = agreed_index(members(), [&](const member& each) {
+    if (each.is(this->self()))
       return log.durable_index();
-    auto peer = self->peers.find(id);
-    return peer == self->peers.end() ? log_index{} : peer->second.match_index();
+    const auto* peer = peer_of(*self, each);
+    return peer ? peer->match_index() : log_index{};
   });
   if (agreed > commit_index && log.term_at(agreed) == current_term)
     commit_to(agreed);
@@ -149,8 +160,8 @@ void core::implementation::commit_to(log_index index) {
   commit_index = index;
   emit(event::kind::commit_advanced, commit_index);
   history.forget_before(commit_index);
-  proposals.committed(commit_index,
-                      [this](proposal_committed each) { proposal_answers.push_back(each); });
+  proposals.committed(commit_index, [this](proposal_committed each) { answer(each); });
+  settle_forwarded();
   if (self == nullptr)
     return;
   for (auto& [id, peer] : self->peers)

@@ -6,14 +6,14 @@
 namespace raft {
 
 // Messages that must not even move the term.
-bool core::implementation::is_ignored(server_id from, const message& body) const {
-  if (from == config.self || from == server_id{})
+bool core::implementation::is_ignored(const server_life& from, const message& body) const {
+  if (from.id == config.self || from.id == server_id{})
     return true;
-  if (is_reply(body))
+  if (is_reply(body) || is_question(body))
     return !members().is_member(from);
   // deviates: thesis 4.1 has servers answer strangers. Nobody can win an election or lead
   // without a sole voter's own vote, so that nobody's request can be legitimate here.
-  if (members().is_sole_voter(config.self))
+  if (is_sole_voter())
     return true;
   // Thesis 4.2.3: whoever hears from a leader lets nobody disturb it, unless it asked for that.
   const auto* vote = std::get_if<request_vote>(&body);
@@ -30,6 +30,11 @@ bool core::implementation::moves_term(const message& body) const {
 }
 
 void core::implementation::step(server_id from, const message& body) {
+  const auto* known = members().find(from);
+  step(server_life{from, known == nullptr ? incarnation{} : known->incarnation}, body);
+}
+
+void core::implementation::step(const server_life& from, const message& body) {
   if (is_ignored(from, body))
     return;
   auto theirs = term_of(body);
@@ -43,28 +48,33 @@ void core::implementation::step(server_id from, const message& body) {
 }
 
 // Thesis 3.3: a request of a past term is answered with the current one; an answer is dropped.
-void core::implementation::refuse_past_term(server_id from, const message& body) {
+void core::implementation::refuse_past_term(const server_life& from, const message& body) {
   if (const auto* vote = std::get_if<request_vote>(&body))
-    send_when_durable(from, request_vote_reply{current_term, false, vote->is_pre_vote});
+    send_when_durable(from.id, request_vote_reply{current_term, false, vote->is_pre_vote});
   else if (const auto* append = std::get_if<append_entries>(&body))
-    send_when_durable(from, append_entries_reply{
-                                current_term, append_conflict{append->previous.index, log.last()},
-                                append->read_round, false});
-  else if (std::holds_alternative<install_snapshot>(body))
-    send_when_durable(from, install_snapshot_reply{current_term, last_applied});
+    send_when_durable(from.id, append_entries_reply{current_term,
+                                                    append_conflict{append->previous.index,
+                                                                    log.last(), log.last().index},
+                                                    append->read_round, false, append->number});
+  else if (const auto* forward = std::get_if<forward_proposal>(&body))
+    refuse_past_forward(from, *forward);
+  else if (const auto* question = std::get_if<raft::read_index>(&body))
+    send_when_durable(from.id, read_index_reply{current_term, question->boot, question->round, {}});
 }
 
-void core::implementation::dispatch(server_id from, const message& body) {
+void core::implementation::dispatch(const server_life& from, const message& body) {
   std::visit(
       overloaded_set{
-          [&](const request_vote& request) { handle_request_vote(from, request); },
+          [&](const request_vote& request) { handle_request_vote(from.id, request); },
           [&](const request_vote_reply& reply) { handle_request_vote_reply(from, reply); },
-          [&](const append_entries& request) { handle_append_entries(from, request); },
+          [&](const append_entries& request) { handle_append_entries(from.id, request); },
           [&](const append_entries_reply& reply) { handle_append_entries_reply(from, reply); },
-          [&](const install_snapshot& request) { handle_install_snapshot(from, request); },
-          // Not built (docs/protocol.md): nobody is offered a snapshot, nobody hands over.
-          [](const install_snapshot_reply&) {},
+          // Not built (docs/protocol.md): nobody hands over.
           [](const timeout_now&) {},
+          [&](const forward_proposal& request) { handle_forward_proposal(from, request); },
+          [&](const forward_proposal_reply& reply) { handle_forward_proposal_reply(reply); },
+          [&](const raft::read_index& request) { handle_read_index(from, request); },
+          [&](const read_index_reply& reply) { handle_read_index_reply(reply); },
       },
       body);
 }

@@ -58,6 +58,27 @@ std::string outcome_text(const append_entries_reply& reply) {
       reply.outcome);
 }
 
+std::string refusal_text(const not_leader& each) {
+  return "not_leader leader=" + number(each.leader);
+}
+
+std::string refusal_text(const overloaded& each) {
+  return "overloaded limit=" + std::to_string(each.limit)
+         + " actual=" + std::to_string(each.actual);
+}
+
+std::string refusal_text(const storage_full&) {
+  return "storage_full";
+}
+
+std::string outcome_text(const forward_proposal_reply& reply) {
+  if (const auto* placed = std::get_if<proposal_placed>(&reply.outcome))
+    return "placed at " + to_string(placed->id);
+  return std::visit(overloaded_set{[](const proposal_placed&) { return std::string(); },
+                                   [](const auto& each) { return refusal_text(each); }},
+                    reply.outcome);
+}
+
 std::string round_text(std::uint64_t round) {
   return round == 0 ? "" : " read_round=" + std::to_string(round);
 }
@@ -84,6 +105,10 @@ std::string answer_text(const proposal_answer& answer) {
             return std::to_string(each.request) + " committed at " + to_string(each.id);
           },
           [](const proposal_dropped& each) { return std::to_string(each.request) + " dropped"; },
+          [](const proposal_refused& each) {
+            return std::to_string(each.request) + " refused: " + to_string(each.why);
+          },
+          [](const proposal_unknown& each) { return std::to_string(each.request) + " unknown"; },
       },
       answer);
 }
@@ -195,13 +220,21 @@ std::string to_string(const message& body) {
                    + round_text(each.read_round)
                    + (each.state_machine_is_lost ? " state_machine_is_lost" : "");
           },
-          [](const install_snapshot& each) {
-            return "install_snapshot term=" + number(each.term) + " point="
-                   + to_string(each.point.id) + " size_bytes=" + std::to_string(each.size_bytes);
+          [](const forward_proposal& each) {
+            return "forward_proposal term=" + number(each.term)
+                   + " number=" + std::to_string(each.number) + " " + payload_text(each.payload);
           },
-          [](const install_snapshot_reply& each) {
-            return "install_snapshot_reply term=" + number(each.term)
-                   + " installed=" + number(each.installed);
+          [](const forward_proposal_reply& each) {
+            return "forward_proposal_reply term=" + number(each.term)
+                   + " number=" + std::to_string(each.number) + " " + outcome_text(each);
+          },
+          [](const read_index& each) {
+            return "read_index term=" + number(each.term) + " round=" + std::to_string(each.round);
+          },
+          [](const read_index_reply& each) {
+            return "read_index_reply term=" + number(each.term)
+                   + " round=" + std::to_string(each.round)
+                   + (each.index ? " index=" + number(*each.index) : " refused");
           },
           [](const timeout_now& each) { return "timeout_now term=" + number(each.term); },
       },
@@ -209,16 +242,9 @@ std::string to_string(const message& body) {
 }
 
 std::string to_string(const propose_outcome& outcome) {
-  return std::visit(
-      overloaded_set{
-          [](const accepted&) { return std::string("accepted"); },
-          [](const not_leader& each) { return "not_leader leader=" + number(each.leader); },
-          [](const overloaded& each) {
-            return "overloaded limit=" + std::to_string(each.limit)
-                   + " actual=" + std::to_string(each.actual);
-          },
-      },
-      outcome);
+  return std::visit(overloaded_set{[](const accepted&) { return std::string("accepted"); },
+                                   [](const auto& each) { return refusal_text(each); }},
+                    outcome);
 }
 
 std::string to_string(const core_status& status) {

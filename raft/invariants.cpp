@@ -69,7 +69,7 @@ void invariant_checker::check_log(const inside& self, const std::optional<log_in
 }
 
 void invariant_checker::check_role(const inside& self) {
-  bool is_voter = self.members().is_voter(self.config.self);
+  bool is_voter = self.is_voter();
   switch (static_cast<role_name>(self.role.index())) {
   case role_name::learner: BASE_CHECK(!is_voter, "INV-12: a voter is no learner"); break;
   case role_name::leader: check_leader(self); break;
@@ -102,8 +102,10 @@ void invariant_checker::check_leader(const inside& self) {
 
 void invariant_checker::check_waiting(const inside& self) {
   const auto& proposals = self.proposals;
-  BASE_CHECK(proposals.in_flight() <= self.config.proposals_in_flight_max
-                 && proposals.bytes_in_flight() <= self.config.proposal_bytes_in_flight_max,
+  const auto& forwarded = self.forwarded;
+  BASE_CHECK(proposals.in_flight() + forwarded.in_flight() <= self.config.proposals_in_flight_max
+                 && proposals.bytes_in_flight() + forwarded.bytes_in_flight()
+                        <= self.config.proposal_bytes_in_flight_max,
              "INV-17: proposals in flight are bounded");
   std::uint64_t bytes = 0;
   for (const auto& each : proposals.queued_)
@@ -121,8 +123,11 @@ void invariant_checker::check_waiting(const inside& self) {
              "INV-17: what is committed was announced, and the bytes add up");
   const auto& reads = self.reads;
   BASE_CHECK(reads.size() <= self.config.reads_waiting_max, "INV-18: waiting reads are bounded");
-  BASE_CHECK(self.is_leader() || reads.size() == reads.for_apply_.size(),
+  auto asked = reads.for_leader_.size() + reads.at_leader_.size();
+  BASE_CHECK(self.is_leader() || reads.size() == reads.for_apply_.size() + asked,
              "INV-18: only a leader has reads to confirm");
+  BASE_CHECK(asked == 0 || (!self.is_leader() && self.leader_id() != server_id{}),
+             "INV-18: a leader that is known is asked");
   BASE_CHECK(reads.for_apply_.size() == reads.for_apply_by_index_.size()
                  && (reads.for_apply_by_index_.empty()
                      || reads.for_apply_by_index_.begin()->first > self.last_applied),

@@ -13,9 +13,23 @@ namespace {
 
 constexpr std::uint8_t format_version = 1;
 
-bool contains(const std::vector<member>& members, server_id id) {
+bool is_same(const member& each, const server_life& who) {
+  return each.is(who);
+}
+
+bool is_same(const member& each, server_id id) {
+  return each.id == id;
+}
+
+template <class Who>
+bool contains(const std::vector<member>& members, const Who& who) {
   return std::any_of(members.begin(), members.end(),
-                     [id](const member& each) { return each.id == id; });
+                     [&who](const member& each) { return is_same(each, who); });
+}
+
+template <class Who>
+bool is_only(const std::vector<member>& members, const Who& who) {
+  return members.size() == 1 && is_same(members.front(), who);
 }
 
 void put_text(base::bytes& out, const std::string& text) {
@@ -52,19 +66,36 @@ std::vector<member> take_members(base::byte_reader& in) {
 
 } // namespace
 
+bool membership::is_voter(const server_life& who) const {
+  return contains(voters, who) || contains(outgoing_voters, who);
+}
+
 bool membership::is_voter(server_id id) const {
   return contains(voters, id) || contains(outgoing_voters, id);
+}
+
+bool membership::is_member(const server_life& who) const {
+  return is_voter(who) || contains(learners, who);
 }
 
 bool membership::is_member(server_id id) const {
   return is_voter(id) || contains(learners, id);
 }
 
+bool membership::is_sole_voter(const server_life& who) const {
+  return is_only(voters, who) && (outgoing_voters.empty() || is_only(outgoing_voters, who));
+}
+
 bool membership::is_sole_voter(server_id id) const {
-  auto is_only = [id](const std::vector<member>& set) {
-    return set.size() == 1 && set.front().id == id;
-  };
-  return is_only(voters) && (outgoing_voters.empty() || is_only(outgoing_voters));
+  return is_only(voters, id) && (outgoing_voters.empty() || is_only(outgoing_voters, id));
+}
+
+const member* membership::find(server_id id) const {
+  for (const auto* set : {&voters, &learners, &outgoing_voters})
+    for (const auto& each : *set)
+      if (each.id == id)
+        return &each;
+  return nullptr;
 }
 
 std::string encode(const membership& members) {

@@ -10,7 +10,12 @@ raft::term term_of(const message& body) {
 bool is_reply(const message& body) {
   return std::holds_alternative<request_vote_reply>(body)
          || std::holds_alternative<append_entries_reply>(body)
-         || std::holds_alternative<install_snapshot_reply>(body);
+         || std::holds_alternative<forward_proposal_reply>(body)
+         || std::holds_alternative<read_index_reply>(body);
+}
+
+bool is_question(const message& body) {
+  return std::holds_alternative<forward_proposal>(body) || std::holds_alternative<read_index>(body);
 }
 
 } // namespace raft

@@ -6,11 +6,13 @@
 #include <variant>
 #include <vector>
 
+#include "raft/outcomes.hpp"
 #include "raft/types.hpp"
 
 /// What servers say to each other: figure 3.1 of the thesis, with its extensions
-/// (pre-vote 9.6, leadership transfer 3.10, read index 6.4). Every message carries
-/// the sender's term; the term rule is applied once, before dispatch.
+/// (pre-vote 9.6, leadership transfer 3.10, read index 6.4, clients of a follower 6.2).
+/// Every message carries the sender's term; the term rule is applied once, before dispatch.
+/// A snapshot travels on a connection of its own (`ready::snapshots_to_send`).
 namespace raft {
 
 /// Candidate → all voters. With `is_pre_vote` nothing is recorded: the receiver only
@@ -36,6 +38,7 @@ struct append_entries {
   std::vector<entry> entries;
   log_index leader_commit;
   std::uint64_t read_round = 0; ///< the newest read-index round this message carries
+  std::uint64_t number = 0;     ///< counts what this leader sent in its term, to anybody
 };
 
 /// The entries up to `match_index` are durable on the sender and equal the leader's.
@@ -47,6 +50,7 @@ struct append_accepted {
 struct append_conflict {
   log_index rejected;
   entry_id hint;
+  log_index last; ///< where the sender's log ends
 };
 /// The sender holds another chain at `previous`: never truncated, always fenced.
 struct append_diverged {
@@ -57,18 +61,7 @@ struct append_entries_reply {
   std::variant<append_accepted, append_conflict, append_diverged> outcome;
   std::uint64_t read_round = 0;       ///< echoed
   bool state_machine_is_lost = false; ///< asks for a snapshot though the log is whole
-};
-
-/// Leader → follower whose next entry is compacted: a snapshot at `point` is on offer;
-/// its bytes travel on a connection of their own.
-struct install_snapshot {
-  raft::term term;
-  snapshot_point point;
-  std::uint64_t size_bytes = 0;
-};
-struct install_snapshot_reply {
-  raft::term term;
-  log_index installed; ///< the receiver's snapshot or applied index now
+  std::uint64_t number = 0;           ///< echoed
 };
 
 /// Leader → the voter that shall take over (thesis 3.10).
@@ -76,13 +69,52 @@ struct timeout_now {
   raft::term term;
 };
 
+/// Follower → leader of `term`: a client's command (thesis 6.2). Taken once: the leader
+/// ignores a number that is not above all it saw of that `boot`.
+struct forward_proposal {
+  raft::term term;
+  base::uuid boot;               ///< the sender's process
+  std::uint64_t number = 0;      ///< ascending within `boot`
+  std::uint64_t deadline_ms = 0; ///< Unix time after which nobody waits; zero: none
+  base::uuid trace;
+  raft::payload payload;
+};
+/// It has its place in the leader's log; whether it is committed shows there.
+struct proposal_placed {
+  entry_id id;
+};
+struct forward_proposal_reply {
+  raft::term term;
+  base::uuid boot;          ///< echoed
+  std::uint64_t number = 0; ///< echoed
+  /// All but `proposal_placed`: it was not appended, and will not be.
+  std::variant<proposal_placed, not_leader, overloaded, storage_full> outcome;
+};
+
+/// Follower → leader: which index must a read of mine have seen (thesis 6.4)?
+struct read_index {
+  raft::term term;
+  base::uuid boot;         ///< the sender's process
+  std::uint64_t round = 0; ///< ascending within `boot`, never asked twice
+};
+struct read_index_reply {
+  raft::term term;
+  base::uuid boot;                ///< echoed
+  std::uint64_t round = 0;        ///< echoed
+  std::optional<log_index> index; ///< none: cannot be confirmed here
+};
+
 using message = std::variant<request_vote, request_vote_reply, append_entries, append_entries_reply,
-                             install_snapshot, install_snapshot_reply, timeout_now>;
+                             timeout_now, forward_proposal, forward_proposal_reply, read_index,
+                             read_index_reply>;
 
 /// The sender's term, whichever message it is.
 raft::term term_of(const message& body);
 
 /// Whether it answers a request of the receiver's.
 bool is_reply(const message& body);
+
+/// Whether it asks a leader for what a client wants: only members may.
+bool is_question(const message& body);
 
 } // namespace raft

@@ -53,6 +53,8 @@ public:
 
   bool owes_message = true;          ///< heartbeat, commit index or read round, entries or not
   bool is_active = false;            ///< it answered since the last quorum check
+  std::uint64_t silent_ticks = 0;    ///< since its last answer, or since it became a peer
+  raft::incarnation incarnation;     ///< as the newest configuration names it
   std::uint64_t confirmed_round = 0; ///< newest read round it answered
 
 private:

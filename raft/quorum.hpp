@@ -16,12 +16,12 @@ template <class Predicate>
 bool is_majority_of(const std::vector<member>& voters, Predicate&& agrees) {
   std::size_t count = 0;
   for (const auto& each : voters)
-    if (agrees(each.id))
+    if (agrees(each))
       ++count;
   return count * 2 > voters.size();
 }
 
-/// Whether those for whom `agrees(server_id)` holds can decide.
+/// Whether those for whom `agrees(member)` holds can decide.
 template <class Predicate>
 bool is_quorum(const membership& members, Predicate&& agrees) {
   return is_majority_of(members.voters, agrees)
@@ -36,14 +36,14 @@ log_index agreed_index_of(const std::vector<member>& voters, MatchOf&& match_of)
   std::vector<log_index> reached;
   reached.reserve(voters.size());
   for (const auto& each : voters)
-    reached.push_back(match_of(each.id));
+    reached.push_back(match_of(each));
   // Highest first: the element at position n/2 is reached by n/2 + 1 voters.
   auto middle = reached.begin() + static_cast<std::ptrdiff_t>(reached.size() / 2);
   std::nth_element(reached.begin(), middle, reached.end(), std::greater<>{});
   return *middle;
 }
 
-/// The highest index that is on a quorum, where `match_of(server_id)` is durable there.
+/// The highest index that is on a quorum, where `match_of(member)` is durable there.
 template <class MatchOf>
 log_index agreed_index(const membership& members, MatchOf&& match_of) {
   auto agreed = agreed_index_of(members.voters, match_of);
@@ -52,19 +52,21 @@ log_index agreed_index(const membership& members, MatchOf&& match_of) {
 }
 
 /// Who answered in an election, and how.
-using ballot = std::map<server_id, bool>;
+using ballot = std::map<server_life, bool>;
+
+/// What `who` answered; `when_silent` when it did not.
+inline bool answer_of(const ballot& votes, const member& who, bool when_silent) {
+  auto found = votes.lower_bound(who.life());
+  return found == votes.end() || !who.is(found->first) ? when_silent : found->second;
+}
 
 enum class vote_outcome { pending, won, lost };
 
 /// Lost means that those who have not refused are no quorum any more.
 inline vote_outcome outcome_of(const membership& members, const ballot& votes) {
-  auto answered = [&votes](server_id id, bool when_silent) {
-    auto found = votes.find(id);
-    return found == votes.end() ? when_silent : found->second;
-  };
-  if (is_quorum(members, [&](server_id id) { return answered(id, false); }))
+  if (is_quorum(members, [&](const member& each) { return answer_of(votes, each, false); }))
     return vote_outcome::won;
-  if (!is_quorum(members, [&](server_id id) { return answered(id, true); }))
+  if (!is_quorum(members, [&](const member& each) { return answer_of(votes, each, true); }))
     return vote_outcome::lost;
   return vote_outcome::pending;
 }

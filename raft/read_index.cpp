@@ -9,12 +9,14 @@
 namespace raft {
 
 read_outcome core::implementation::read_index(request_id request) {
-  BASE_CHECK(!reads.contains(request), "INV-18: a read waits once");
-  if (!is_leader())
-    return not_leader{leader_id()};
+  BASE_CHECK(!reads.contains(request) && !is_origin(request), "INV-18: a read waits once");
+  if (leader_id() == server_id{})
+    return not_leader{};
   if (reads.size() >= config.reads_waiting_max)
     return overloaded{config.reads_waiting_max, reads.size() + 1};
-  if (has_own_commit(std::get<roles::leader>(role)))
+  if (!is_leader())
+    reads.add_for_leader(request);
+  else if (has_own_commit(std::get<roles::leader>(role)))
     admit_read(request);
   else
     reads.add_before_own_commit(request);
@@ -23,16 +25,26 @@ read_outcome core::implementation::read_index(request_id request) {
 
 // Requires: this leader has committed in its own term, so that its commit index is current.
 void core::implementation::admit_read(request_id request) {
-  if (!members().is_sole_voter(config.self))
-    reads.add_for_round(request, commit_index);
-  else if (commit_index <= last_applied)
-    read_answers.push_back(read_confirmed{request, commit_index});
+  if (is_sole_voter())
+    confirm_read(request, commit_index);
   else
-    reads.add_for_apply(request, commit_index);
+    reads.add_for_round(request, commit_index);
+}
+
+void core::implementation::confirm_read(request_id request, log_index index) {
+  if (auto asker = origins.find(request); asker != origins.end()) {
+    send(asker->second.from.id,
+         read_index_reply{current_term, asker->second.boot, asker->second.number, index});
+    origins.erase(asker);
+  } else if (index <= last_applied) {
+    read_answers.push_back(read_confirmed{request, index});
+  } else {
+    reads.add_for_apply(request, index);
+  }
 }
 
 read_outcome core::implementation::wait_applied(request_id request, log_index index) {
-  BASE_CHECK(!reads.contains(request), "INV-18: a read waits once");
+  BASE_CHECK(!reads.contains(request) && !is_origin(request), "INV-18: a read waits once");
   if (index <= last_applied) {
     read_answers.push_back(read_confirmed{request, index});
     return accepted{};
@@ -66,15 +78,14 @@ void core::implementation::finish_read_round() {
   auto* self = std::get_if<roles::leader>(&role);
   if (self == nullptr || !reads.has_open_round())
     return;
-  bool is_confirmed = is_quorum(members(), [&](server_id id) {
-    auto peer = self->peers.find(id);
-    return id == config.self
-           || (peer != self->peers.end() && peer->second.confirmed_round >= self->read_round);
+  bool is_confirmed = is_quorum(members(), [&](const member& each) {
+    const auto* peer = peer_of(*self, each);
+    return each.is(this->self()) || (peer && peer->confirmed_round >= self->read_round);
   });
   if (!is_confirmed)
     return;
-  reads.finish_round();
-  confirm_applied_reads();
+  for (const auto& each : reads.finish_round())
+    confirm_read(each.request, each.index);
 }
 
 void core::implementation::confirm_applied_reads() {

@@ -6,12 +6,14 @@
 namespace raft {
 
 std::size_t read_queue::size() const {
-  return before_own_commit_.size() + for_round_.size() + in_round_.size() + for_apply_.size();
+  return before_own_commit_.size() + for_round_.size() + in_round_.size() + for_leader_.size()
+         + at_leader_.size() + for_apply_.size();
 }
 
 bool read_queue::contains(request_id request) const {
   return before_own_commit_.contains(request) || for_round_.contains(request)
-         || in_round_.contains(request) || for_apply_.contains(request);
+         || in_round_.contains(request) || for_leader_.contains(request)
+         || at_leader_.contains(request) || for_apply_.contains(request);
 }
 
 void read_queue::add_for_apply(request_id request, log_index index) {
@@ -23,6 +25,8 @@ void read_queue::forget(request_id request) {
   before_own_commit_.erase(request);
   for_round_.erase(request);
   in_round_.erase(request);
+  for_leader_.erase(request);
+  at_leader_.erase(request);
   if (auto found = for_apply_.find(request); found != for_apply_.end()) {
     for_apply_by_index_.erase({found->second, request});
     for_apply_.erase(found);
@@ -39,10 +43,25 @@ void read_queue::begin_round() {
   in_round_.merge(for_round_);
 }
 
-void read_queue::finish_round() {
+std::vector<read_confirmed> read_queue::finish_round() {
+  std::vector<read_confirmed> confirmed;
   for (const auto& [request, index] : in_round_)
-    add_for_apply(request, index);
+    confirmed.push_back({request, index});
   in_round_.clear();
+  return confirmed;
+}
+
+std::vector<request_id> read_queue::finish_question() {
+  std::vector<request_id> answered(at_leader_.begin(), at_leader_.end());
+  at_leader_.clear();
+  return answered;
+}
+
+std::vector<request_id> read_queue::drop_leaders() {
+  auto dropped = finish_question();
+  dropped.insert(dropped.end(), for_leader_.begin(), for_leader_.end());
+  for_leader_.clear();
+  return dropped;
 }
 
 bool read_queue::wants_apply(log_index after, log_index up_to) const {

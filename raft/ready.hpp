@@ -53,16 +53,17 @@ struct compact_request {
   log_index up_to;
 };
 
-/// The caller's own number for a proposal or read, given back in the answer.
+/// The caller's own number for a proposal or read, below 2^63, given back in the answer.
 using request_id = std::uint64_t;
 
-/// A proposal was given its place in the log; it is now on its way to the disk, and
-/// a client that loses sight of it must be told "unknown".
+/// A proposal was given its place in the log, here or at the leader it was forwarded to; a
+/// client that loses sight of it must be told "unknown".
 struct proposal_appended {
   request_id request;
   entry_id id;
 };
-/// A proposal is committed: it will be applied, whatever happens.
+/// A proposal is committed: it will be applied, whatever happens. Comes before the entry is
+/// handed out to be applied here.
 struct proposal_committed {
   request_id request;
   entry_id id;
@@ -71,7 +72,18 @@ struct proposal_committed {
 struct proposal_dropped {
   request_id request;
 };
-using proposal_answer = std::variant<proposal_appended, proposal_committed, proposal_dropped>;
+/// The leader did not take a forwarded proposal: not done. Never `accepted`.
+struct proposal_refused {
+  request_id request;
+  propose_outcome why;
+};
+/// Nobody here can tell any more whether a proposal is done: its place is covered by a
+/// snapshot, or its result was gone before it became known.
+struct proposal_unknown {
+  request_id request;
+};
+using proposal_answer = std::variant<proposal_appended, proposal_committed, proposal_dropped,
+                                     proposal_refused, proposal_unknown>;
 
 /// A linearizable read may be answered from the local state machine, which has
 /// applied `index` or more (thesis 6.4).

@@ -39,6 +39,7 @@ struct leader {
   std::uint32_t heartbeat_elapsed_ticks = 0;
   std::uint32_t quorum_elapsed_ticks = 0;
   std::uint64_t read_round = 0; ///< the newest begun; unique within the term
+  std::uint64_t sent_count = 0; ///< append_entries sent; the last one's number
 };
 
 /// Receives the log and never campaigns: it is no voter of its configuration.

@@ -33,6 +33,13 @@ using chain_hash = base::hash128;
 /// Which life of a server: a wiped or restored directory is a new one.
 using incarnation = base::uuid;
 
+/// One server in one life: what votes, progress and membership are keyed by.
+struct server_life {
+  server_id id;
+  raft::incarnation incarnation;
+  friend auto operator<=>(const server_life&, const server_life&) = default;
+};
+
 /// Where an entry stands: equal positions hold equal entries (Log Matching, 3.5).
 struct entry_id {
   log_index index;
@@ -103,6 +110,12 @@ struct member {
   raft::incarnation incarnation; ///< nil in a configuration until that life is known
   std::string raft_addr; ///< "host:port" of the peer transport; may be empty for a sole voter
   std::string http_addr; ///< "host:port" for clients; may be empty
+
+  server_life life() const { return {id, incarnation}; }
+  /// Whether this is `who`; any life of it, while the configuration knows none.
+  bool is(const server_life& who) const {
+    return id == who.id && (incarnation.is_nil() || incarnation == who.incarnation);
+  }
   friend bool operator==(const member&, const member&) = default;
 };
 
@@ -114,10 +127,17 @@ struct membership {
   std::vector<member> learners;
 
   bool is_joint() const { return !outgoing_voters.empty(); }
+  bool is_voter(const server_life& who) const;
+  bool is_member(const server_life& who) const;
+  /// Whether `who` alone is a majority.
+  bool is_sole_voter(const server_life& who) const;
+  // The same of the server with that number, in whichever life the configuration names.
   bool is_voter(server_id id) const;
   bool is_member(server_id id) const;
-  /// Whether `id` alone is a majority.
   bool is_sole_voter(server_id id) const;
+  /// The member with that number: a voter or learner before an outgoing voter, whose life
+  /// may be an earlier one. Null: none.
+  const member* find(server_id id) const;
   friend bool operator==(const membership&, const membership&) = default;
 };
 

@@ -38,6 +38,7 @@ core_config config_of(std::uint64_t id) {
   core_config config;
   config.self = server_id{id};
   config.cluster_id = test_cluster;
+  config.boot = base::uuid_from_name("boot of " + std::to_string(id));
   return config;
 }
 
@@ -50,6 +51,8 @@ core_server::core_server(std::uint64_t id, const membership& founders)
 ready core_server::start() {
   invariants_ = {};
   auto random = [this](std::uint64_t bound) { return random_.below(bound); };
+  config_.boot = base::uuid_from_name("boot " + std::to_string(++starts_) + " of "
+                                      + std::to_string(id().value));
   core_ = std::make_unique<core>(config_, disk_.recovered(), random);
   proposals.clear();
   reads.clear();
@@ -173,6 +176,11 @@ ready core_server::forget_read(request_id request) {
   return take();
 }
 
+ready core_server::forget_proposal(request_id request) {
+  core_->forget_proposal(request);
+  return take();
+}
+
 ready core_server::checkpoint(std::uint64_t index) {
   core_->checkpoint_completed(log_index{index});
   return take();
@@ -247,6 +255,14 @@ bool core_server::has_committed(request_id request) const {
 
 bool core_server::has_dropped(request_id request) const {
   return holds_answer<proposal_dropped>(proposals, request);
+}
+
+bool core_server::has_refused(request_id request) const {
+  return holds_answer<proposal_refused>(proposals, request);
+}
+
+bool core_server::is_unknown(request_id request) const {
+  return holds_answer<proposal_unknown>(proposals, request);
 }
 
 bool core_server::has_dropped_read(request_id read) const {

@@ -50,6 +50,7 @@ public:
   raft::ready read(raft::request_id request);
   raft::ready wait_applied(raft::request_id request, std::uint64_t index);
   raft::ready forget_read(raft::request_id request);
+  raft::ready forget_proposal(raft::request_id request);
   raft::ready checkpoint(std::uint64_t index);
   /// What the last `put`, `read` or `wait_applied` was told.
   const raft::propose_outcome& last_outcome() const { return last_outcome_; }
@@ -72,6 +73,7 @@ public:
   raft::core& protocol() { return *core_; }
   raft::core_status status() const { return core_->status(); }
   raft::server_id id() const { return config_.self; }
+  const base::uuid& boot() const { return config_.boot; }
   memory_disk& disk() { return disk_; }
   const memory_disk& disk() const { return disk_; }
 
@@ -86,6 +88,8 @@ public:
   bool has_appended(raft::request_id request) const;
   bool has_committed(raft::request_id request) const;
   bool has_dropped(raft::request_id request) const;
+  bool has_refused(raft::request_id request) const;
+  bool is_unknown(raft::request_id request) const;
   std::optional<raft::log_index> confirmed_index(raft::request_id read) const;
   bool has_dropped_read(raft::request_id read) const;
 
@@ -104,6 +108,7 @@ private:
   std::optional<raft::apply_request> apply_;
   std::optional<raft::log_read_request> log_read_;
   std::optional<raft::compact_request> compact_;
+  std::uint64_t starts_ = 0;
   bool is_timer_running_ = false;
 };
 

@@ -241,19 +241,3 @@ TEST_CASE("a learner never campaigns", "[raft][thesis 4.2.1]") {
   CHECK(server.status().role == role_name::learner);
   CHECK(server.outbox.empty());
 }
-
-TEST_CASE("what is not built is answered safely", "[raft]") {
-  core_cluster cluster({1, 2, 3});
-  cluster.elect(1);
-  SECTION("a snapshot on offer is answered with what is here") {
-    cluster[2].step(server_id{1}, install_snapshot{term{1}, {}, 0});
-    auto answers = taken_from<install_snapshot_reply>(cluster[2]);
-    CHECK(answers.at(0).installed == cluster[2].status().last_applied);
-  }
-  SECTION("a request to take over is dropped") {
-    CHECK(cluster[2].step(server_id{1}, timeout_now{term{1}}).empty());
-  }
-  SECTION("an answer about a snapshot is dropped") {
-    CHECK(cluster[1].step(server_id{2}, install_snapshot_reply{term{1}, log_index{9}}).empty());
-  }
-}

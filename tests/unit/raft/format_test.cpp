@@ -33,17 +33,26 @@ TEST_CASE("messages are one line each", "[raft]") {
             term{2}, {log_index{6}, term{1}}, {}, {command(7, "a=1")}, log_index{5}, 3}})
         == "append_entries term=2 previous=6/1 leader_commit=5 read_round=3 entries: "
            "7/2 command \"a=1\"");
-  CHECK(to_string(message{append_entries_reply{
-            term{2}, append_conflict{log_index{6}, {log_index{3}, term{1}}}, 0, true}})
-        == "append_entries_reply term=2 conflict rejected=6 hint=3/1 state_machine_is_lost");
+  CHECK(
+      to_string(message{append_entries_reply{
+          term{2}, append_conflict{log_index{6}, {log_index{3}, term{1}}, log_index{9}}, 0, true}})
+      == "append_entries_reply term=2 conflict rejected=6 hint=3/1 state_machine_is_lost");
   CHECK(to_string(message{append_entries_reply{term{2}, append_accepted{log_index{6}}, 0}})
         == "append_entries_reply term=2 accepted match=6");
   CHECK(to_string(message{append_entries_reply{term{2}, append_diverged{}, 0}})
         == "append_entries_reply term=2 diverged at=0/0");
-  CHECK(to_string(message{install_snapshot{term{2}, {}, 9}})
-        == "install_snapshot term=2 point=0/0 size_bytes=9");
-  CHECK(to_string(message{install_snapshot_reply{term{2}, log_index{9}}})
-        == "install_snapshot_reply term=2 installed=9");
+  CHECK(to_string(message{forward_proposal{term{2}, {}, 7, 0, {}, payload("a=1")}})
+        == "forward_proposal term=2 number=7 \"a=1\"");
+  CHECK(to_string(message{
+            forward_proposal_reply{term{2}, {}, 7, proposal_placed{{log_index{9}, term{2}}}}})
+        == "forward_proposal_reply term=2 number=7 placed at 9/2");
+  CHECK(to_string(message{forward_proposal_reply{term{2}, {}, 7, overloaded{4, 5}}})
+        == "forward_proposal_reply term=2 number=7 overloaded limit=4 actual=5");
+  CHECK(to_string(message{read_index{term{2}, {}, 3}}) == "read_index term=2 round=3");
+  CHECK(to_string(message{read_index_reply{term{2}, {}, 3, log_index{9}}})
+        == "read_index_reply term=2 round=3 index=9");
+  CHECK(to_string(message{read_index_reply{term{2}, {}, 3, {}}})
+        == "read_index_reply term=2 round=3 refused");
   CHECK(to_string(message{timeout_now{term{2}}}) == "timeout_now term=2");
 }
 

@@ -11,12 +11,12 @@ using raft_test::voters;
 namespace {
 
 bool decides(const membership& members, const std::set<std::uint64_t>& who) {
-  return is_quorum(members, [&](server_id id) { return who.contains(id.value); });
+  return is_quorum(members, [&](const member& each) { return who.contains(each.id.value); });
 }
 
 log_index agreed(const membership& members, const std::map<std::uint64_t, std::uint64_t>& match) {
-  return agreed_index(members, [&](server_id id) {
-    auto found = match.find(id.value);
+  return agreed_index(members, [&](const member& each) {
+    auto found = match.find(each.id.value);
     return log_index{found == match.end() ? 0 : found->second};
   });
 }
@@ -60,11 +60,27 @@ TEST_CASE("the agreed index is the highest that a majority has", "[raft][thesis 
 }
 
 TEST_CASE("an election is won, lost or open", "[raft][thesis 3.4]") {
+  auto outcome = [](const std::map<std::uint64_t, bool>& answers) {
+    ballot votes;
+    for (const auto& [id, is_granted] : answers)
+      votes[{server_id{id}, {}}] = is_granted;
+    return outcome_of(voters({1, 2, 3}), votes);
+  };
+  CHECK(outcome({{1, true}}) == vote_outcome::pending);
+  CHECK(outcome({{1, true}, {2, false}}) == vote_outcome::pending);
+  CHECK(outcome({{1, true}, {3, true}}) == vote_outcome::won);
+  CHECK(outcome({{1, true}, {2, false}, {3, false}}) == vote_outcome::lost);
+}
+
+TEST_CASE("a vote counts for the life that the configuration names", "[raft][two stores 18]") {
+  auto life = [](const char* name) { return base::uuid_from_name(name); };
   auto members = voters({1, 2, 3});
-  auto outcome = [&](ballot votes) { return outcome_of(members, votes); };
-  CHECK(outcome({{server_id{1}, true}}) == vote_outcome::pending);
-  CHECK(outcome({{server_id{1}, true}, {server_id{2}, false}}) == vote_outcome::pending);
-  CHECK(outcome({{server_id{1}, true}, {server_id{3}, true}}) == vote_outcome::won);
-  CHECK(outcome({{server_id{1}, true}, {server_id{2}, false}, {server_id{3}, false}})
-        == vote_outcome::lost);
+  members.voters[1].incarnation = life("first");
+  ballot votes{{{server_id{1}, {}}, true}, {{server_id{2}, life("second")}, true}};
+  CHECK(outcome_of(members, votes) == vote_outcome::pending);
+  votes[{server_id{2}, life("first")}] = true;
+  CHECK(outcome_of(members, votes) == vote_outcome::won);
+  // Any life of a founder whose life is not known yet.
+  votes = {{{server_id{1}, life("any")}, true}, {{server_id{3}, life("other")}, true}};
+  CHECK(outcome_of(members, votes) == vote_outcome::won);
 }

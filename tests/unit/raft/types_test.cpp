@@ -46,10 +46,10 @@ TEST_CASE("every message tells its term, and whether it answers", "[raft]") {
   CHECK(term_of(append_entries_reply{term{4}, append_accepted{}, 0}) == term{4});
   CHECK(is_reply(request_vote_reply{}));
   CHECK(is_reply(append_entries_reply{}));
-  CHECK(is_reply(install_snapshot_reply{}));
+  CHECK(is_reply(read_index_reply{}));
   CHECK_FALSE(is_reply(request_vote{}));
   CHECK_FALSE(is_reply(append_entries{}));
-  CHECK_FALSE(is_reply(install_snapshot{}));
+  CHECK_FALSE(is_reply(read_index{}));
   CHECK_FALSE(is_reply(timeout_now{}));
 }
 
