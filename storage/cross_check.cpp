@@ -45,13 +45,14 @@ void judge_all(const evidence& all, const check_options& options, check_report& 
   judge_state(all, what, out);
   judge_identity(all, what, options, out);
   if (what.install != install_step::swap)
-    judge_presence(all, options, out);
+    judge_presence(all, options, what, out);
   if (all.log.scan && what.state != nullptr && what.state->facts)
     judge_story(all, what, out);
   report.verdict = out.worst();
   report.what_to_do = advice(out, report.verdict, all);
   report.findings = out.take_findings();
   report.install = what.install;
+  report.state_is_lost = what.state_is_lost;
   report.wal_must_be_set_aside = what.wal_must_be_set_aside;
   report.digest_was_complete =
       what.state != nullptr ? what.state->rows_were_verified : what.install == install_step::swap;

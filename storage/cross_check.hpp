@@ -63,6 +63,9 @@ struct check_report {
   /// `set_wal_aside` before the database is opened (rule 12).
   bool wal_must_be_set_aside = false;
   storage::install_step install = install_step::none;
+  /// With `ok`: the state machine is missing, the log does not reach back to its beginning,
+  /// and there are other servers: the rest comes from one of them (rule 19).
+  bool state_is_lost = false;
   std::uint64_t duration_ms = 0;
   std::string what_to_do; ///< for the operator, when not ok
 };
@@ -70,7 +73,8 @@ struct check_report {
 /// Requires: nobody has either store open, this process included. Runs in a child process
 /// of the node: a damaged file may still end the process, which is a `refuse`. A pair of
 /// missing stores is `ok` (a new node); a missing log beside an existing state machine is
-/// `refuse`. Before a `rebuild` is acted upon, `log_store::reset_checkpoints`.
+/// `refuse`. Before a `rebuild` is acted upon, `log_store::reset_checkpoints`. What is to be
+/// done about a pending install comes first: `resume_install`.
 check_report cross_check(const store_paths& paths, const check_options& options);
 
 /// The names in JSON and logs.

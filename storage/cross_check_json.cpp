@@ -66,6 +66,7 @@ check_report to_report(const json& value) {
   report.digest_was_complete = value.at("digest_was_complete").get<bool>();
   report.wal_must_be_set_aside = value.at("wal_must_be_set_aside").get<bool>();
   report.install = value_of(install_names, value.at("install").get<std::string>());
+  report.state_is_lost = value.at("state_is_lost").get<bool>();
   report.duration_ms = value.at("duration_ms").get<std::uint64_t>();
   report.what_to_do = value.at("what_to_do").get<std::string>();
   return report;
@@ -95,6 +96,7 @@ std::string to_json(const check_report& report) {
              {"digest_was_complete", report.digest_was_complete},
              {"wal_must_be_set_aside", report.wal_must_be_set_aside},
              {"install", to_string(report.install)},
+             {"state_is_lost", report.state_is_lost},
              {"duration_ms", report.duration_ms},
              {"what_to_do", report.what_to_do}};
   if (report.last_applied)

@@ -12,11 +12,13 @@ namespace storage {
 struct settled {
   install_step install = install_step::none;
   bool wal_must_be_set_aside = false;
+  bool state_is_lost = false;
   const state_evidence* state = nullptr; ///< the view that counts; nothing when it will be replaced
 };
 
-/// Both stores, or neither (INV-70).
-void judge_presence(const evidence& all, const check_options& options, judgement& out);
+/// Both stores, or neither; a lost state machine is fetched where there are others (INV-70).
+void judge_presence(const evidence& all, const check_options& options, settled& what,
+                    judgement& out);
 /// What could be read at all: INV-72, INV-73, INV-74, INV-84.
 void judge_log(const evidence& all, judgement& out);
 void judge_state(const evidence& all, const settled& what, judgement& out);

@@ -6,7 +6,8 @@ namespace storage {
 
 using base::errc;
 
-void judge_presence(const evidence& all, const check_options& options, judgement& out) {
+void judge_presence(const evidence& all, const check_options& options, settled& what,
+                    judgement& out) {
   bool has_log = all.log.presence == presence::present;
   bool has_state =
       all.state.presence == presence::present || all.has_orphan_wal || all.other_backends_state;
@@ -42,11 +43,12 @@ void judge_presence(const evidence& all, const check_options& options, judgement
   auto self = all.log.scan->marks.identity.server;
   if (options.expected_server != raft::server_id{})
     self = options.expected_server;
-  out.rule("INV-70", false,
-           "the state machine " + all.paths.state_path
-               + " is missing and the log begins after index " + text_of(point)
-               + (newest.is_sole_voter(self) ? ": the only voter has nobody to fetch the rest from"
-                                             : ": the rest must come from another server"));
+  auto found = "the state machine " + all.paths.state_path
+               + " is missing and the log begins after index " + text_of(point);
+  if (newest.is_sole_voter(self))
+    return out.rule("INV-70", false, found + ": the only voter has nobody to fetch the rest from");
+  what.state_is_lost = true;
+  out.note("INV-70", found + ": the state comes from another server as a snapshot");
 }
 
 void judge_log(const evidence& all, judgement& out) {

@@ -104,7 +104,8 @@ settled settle(const evidence& all, judgement& out) {
     what.state = nullptr;
     return what;
   }
-  if (!all.state.facts)
+  // The marks are still those of the state before.
+  if (!all.state.facts || what.install == install_step::finish)
     return what;
   what.wal_must_be_set_aside = settle_lost_frames(all, out);
   if (what.wal_must_be_set_aside)

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -60,6 +61,7 @@ std::string parent_of(const std::string& path) {
 }
 
 base::status sync_opened(const std::string& path, int flags) {
+  before_file_step("sync", path);
   descriptor file(path, flags);
   if (!file.is_open())
     return fail_system("open " + path);
@@ -72,6 +74,7 @@ base::status sync_opened(const std::string& path, int flags) {
 }
 
 base::status rename_with(const std::string& from, const std::string& to, unsigned int flags) {
+  before_file_step("rename", to);
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0)
     return fail_system("rename " + from + " to " + to);
   if (parent_of(from) != parent_of(to))
@@ -89,7 +92,18 @@ std::string holder_in(int file) {
   return parsed.ec == std::errc{} ? "process " + std::to_string(number) : "another process";
 }
 
+std::atomic<file_step_hook> step_hook = nullptr;
+
 } // namespace
+
+void set_file_step_hook(file_step_hook hook) {
+  step_hook = hook;
+}
+
+void before_file_step(const char* step, const std::string& path) {
+  if (auto hook = step_hook.load(std::memory_order_relaxed))
+    hook(step, path);
+}
 
 base::status make_directories(const std::string& path) {
   if (fs::is_directory(path))
@@ -122,6 +136,7 @@ base::status durable_rename_new(const std::string& from, const std::string& to) 
 }
 
 base::status durable_remove(const std::string& path) {
+  before_file_step("remove", path);
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT)
       return {};
@@ -150,6 +165,16 @@ base::result<std::uint64_t> free_bytes(const std::string& path) {
   if (::statvfs(path.c_str(), &space) != 0)
     return fail_system("free space at " + path);
   return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
+base::status check_free_space(const std::string& path, std::uint64_t bytes) {
+  auto free = free_bytes(parent_of(path));
+  if (!free)
+    return base::fail(free.error());
+  if (*free >= bytes)
+    return {};
+  return base::fail(errc::storage_full, path + " needs " + std::to_string(bytes)
+                                            + " free bytes; there are " + std::to_string(*free));
 }
 
 std::optional<std::string> network_file_system_name(std::uint64_t magic) {

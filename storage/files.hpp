@@ -13,6 +13,13 @@
 /// Every error names the path. Any thread.
 namespace storage {
 
+/// Told before each step that changes names or makes bytes durable. For tests of what a
+/// crash between two of them leaves.
+using file_step_hook = void (*)(const char* step, const std::string& path);
+/// Null: nobody is told.
+void set_file_step_hook(file_step_hook hook);
+void before_file_step(const char* step, const std::string& path);
+
 /// Makes `path` and its missing parents, mode 0700, each entry synced into its parent.
 base::status make_directories(const std::string& path);
 
@@ -34,6 +41,10 @@ base::status read_through(const std::string& path);
 
 /// What an unprivileged process may still write where `path` is.
 base::result<std::uint64_t> free_bytes(const std::string& path);
+
+/// Whether `bytes` are free where the file `path` is to be made. Errors: `storage_full`,
+/// naming both numbers; `io`.
+base::status check_free_space(const std::string& path, std::uint64_t bytes);
 
 /// Errors: `unsupported`, naming the kind, when `path` (or its nearest existing parent)
 /// is on a network file system: locks and shared memory maps do not hold there

@@ -90,12 +90,14 @@ base::status fill(lmdb_environment& environment, const identity& identity, const
 /// Copies all items of a table in transactions of a bounded size: LMDB keeps the pages of
 /// one in memory.
 base::status copy_table(lmdb_transaction& from, lmdb_table source, lmdb_environment& to,
-                        lmdb_table target) {
+                        lmdb_table target, const snapshot_watch& watch) {
   auto cursor = lmdb_cursor::open(from, source);
   if (!cursor)
     return base::fail(cursor.error());
   auto item = cursor->first();
   while (item && *item) {
+    if (!watch.may_go_on())
+      return base::fail(base::errc::interrupted, "the copy was stopped");
     auto transaction = to.begin_write();
     if (!transaction)
       return base::fail(transaction.error());
@@ -113,9 +115,21 @@ base::status copy_table(lmdb_transaction& from, lmdb_table source, lmdb_environm
   return {};
 }
 
+base::result<snapshot_report> verify_whole(lmdb_transaction& transaction,
+                                           const lmdb_state_tables& tables,
+                                           const snapshot_watch& watch) {
+  auto verified = verify_lmdb_rows(transaction, tables, [&watch] { return watch.may_go_on(); });
+  if (!verified)
+    return base::fail(verified.error());
+  if (!*verified)
+    return base::fail(base::errc::interrupted, "the verification was stopped");
+  return **verified;
+}
+
 base::result<snapshot_report> copy_and_verify(lmdb_transaction& from,
                                               const lmdb_state_tables& tables,
-                                              const std::string& path, std::uint64_t map_bytes) {
+                                              const std::string& path, std::uint64_t map_bytes,
+                                              const snapshot_watch& watch) {
   auto environment = lmdb_environment::open({path, lmdb_access::existing, map_bytes, {}});
   if (!environment)
     return base::fail(environment.error());
@@ -125,15 +139,12 @@ base::result<snapshot_report> copy_and_verify(lmdb_transaction& from,
   for (auto [source, target] :
        {std::pair{tables.rows, targets->rows}, std::pair{tables.local, targets->local},
         std::pair{tables.meta, targets->meta}})
-    if (auto copied = copy_table(from, source, **environment, target); !copied)
+    if (auto copied = copy_table(from, source, **environment, target, watch); !copied)
       return base::fail(copied.error());
   auto transaction = (*environment)->begin_read();
   if (!transaction)
     return base::fail(transaction.error());
-  auto verified = verify_lmdb_rows(*transaction, *targets, [] { return true; });
-  if (!verified)
-    return base::fail(verified.error());
-  return **verified;
+  return verify_whole(*transaction, *targets, watch);
 }
 
 } // namespace
@@ -233,14 +244,15 @@ base::status create_lmdb_state(const std::string& path, std::uint64_t map_bytes,
 
 base::result<snapshot_report> write_lmdb_snapshot(lmdb_transaction& from,
                                                   const lmdb_state_tables& tables,
-                                                  const std::string& to, std::uint64_t map_bytes) {
+                                                  const std::string& to, std::uint64_t map_bytes,
+                                                  const snapshot_watch& watch) {
   auto partial = to + ".partial";
   auto doing = "snapshot to " + to;
   if (auto removed = remove_file(partial); !removed)
     return base::fail(removed.error().within(doing));
   if (auto made = create_lmdb_state(partial, map_bytes, {}, {}); !made)
     return base::fail(made.error().within(doing));
-  auto report = copy_and_verify(from, tables, partial, map_bytes);
+  auto report = copy_and_verify(from, tables, partial, map_bytes, watch);
   if (!report)
     return base::fail(report.error().within(doing));
   report->file_bytes = file_size(partial);

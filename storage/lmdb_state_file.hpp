@@ -45,6 +45,7 @@ base::status create_lmdb_state(const std::string& path, std::uint64_t map_bytes,
 /// Copies what `from` sees into a new file at `to`, as `write_sqlite_snapshot` does.
 base::result<snapshot_report> write_lmdb_snapshot(lmdb_transaction& from,
                                                   const lmdb_state_tables& tables,
-                                                  const std::string& to, std::uint64_t map_bytes);
+                                                  const std::string& to, std::uint64_t map_bytes,
+                                                  const snapshot_watch& watch = {});
 
 } // namespace storage

@@ -2,6 +2,7 @@
 #include "storage/lmdb_state_machine.hpp"
 
 #include "storage/entry_applier.hpp"
+#include "storage/files.hpp"
 #include "storage/lmdb_reader.hpp"
 #include "storage/lmdb_rows.hpp"
 
@@ -123,6 +124,8 @@ base::error lmdb_state_machine::note(base::error failure) {
 }
 
 base::result<std::unique_ptr<state_reader>> lmdb_state_machine::open_reader() {
+  if (!environment_)
+    return base::fail(*latch_);
   return make_lmdb_reader(environment_, tables_);
 }
 
@@ -134,15 +137,71 @@ base::result<bool> lmdb_state_machine::restart_wal() {
   return base::fail(base::errc::unsupported, "the lmdb backend has no WAL");
 }
 
-base::result<snapshot_report> lmdb_state_machine::write_snapshot(const std::string& path) {
-  auto transaction = environment_->begin_read();
-  if (!transaction)
-    return base::fail(transaction.error());
-  return write_lmdb_snapshot(*transaction, tables_, path, options_.map_bytes);
+namespace {
+
+/// Holds the environment only while it copies: LMDB allows one open of a file at a time.
+class lmdb_snapshot_source final : public snapshot_source {
+public:
+  lmdb_snapshot_source(std::weak_ptr<lmdb_environment> environment, lmdb_state_tables tables,
+                       std::uint64_t map_bytes, std::shared_ptr<snapshot_gate> gate)
+    : environment_(std::move(environment)), tables_(tables), map_bytes_(map_bytes),
+      gate_(std::move(gate)) {}
+
+  base::result<snapshot_report> write(const std::string& to, const snapshot_watch& watch) override {
+    auto inside = gate_->enter();
+    auto environment = environment_.lock();
+    if (!inside || !environment)
+      return base::fail(base::errc::interrupted, "the state machine was given up");
+    const auto began_with = environment->sizes().file_bytes;
+    if (auto enough = check_free_space(to, base::limits::snapshot_space_factor * began_with);
+        !enough)
+      return base::fail(enough.error());
+    auto transaction = environment->begin_read();
+    if (!transaction)
+      return base::fail(transaction.error());
+    bool grew_too_much = false;
+    auto bounded = watch;
+    bounded.keep_going = [&] {
+      // Pages that the copy's transaction may read are not used again.
+      grew_too_much = environment->sizes().file_bytes > began_with + watch.held_bytes_max;
+      return !grew_too_much && !gate_->is_shut() && watch.may_go_on();
+    };
+    auto report = write_lmdb_snapshot(*transaction, tables_, to, map_bytes_, bounded);
+    if (!report && grew_too_much)
+      return base::fail(base::errc::limit, "the copy made " + environment->path() + " grow beyond "
+                                               + std::to_string(watch.held_bytes_max) + " bytes");
+    return report;
+  }
+
+private:
+  std::weak_ptr<lmdb_environment> environment_;
+  lmdb_state_tables tables_;
+  std::uint64_t map_bytes_;
+  std::shared_ptr<snapshot_gate> gate_;
+};
+
+} // namespace
+
+std::unique_ptr<snapshot_source> lmdb_state_machine::open_snapshots() {
+  return std::make_unique<lmdb_snapshot_source>(environment_, tables_, options_.map_bytes,
+                                                snapshots_);
+}
+
+base::status lmdb_state_machine::give_up() {
+  if (latch_)
+    return base::fail(*latch_);
+  bool is_alone = snapshots_->shut() && environment_.use_count() == 1;
+  if (!is_alone)
+    return base::fail(base::errc::busy, "a reader or a snapshot of this node has the state open");
+  environment_.reset();
+  latch_ = base::error{base::errc::unsupported, "the state machine was given up to be replaced"};
+  return {};
 }
 
 base::result<std::optional<state_digest>> lmdb_state_machine::verify_rows(
     const std::function<bool()>& keep_going) {
+  if (!environment_)
+    return base::fail(*latch_);
   auto transaction = environment_->begin_read();
   if (!transaction)
     return base::fail(transaction.error());
@@ -155,7 +214,7 @@ base::result<std::optional<state_digest>> lmdb_state_machine::verify_rows(
 }
 
 std::uint64_t lmdb_state_machine::file_bytes() const {
-  return environment_->sizes().file_bytes;
+  return environment_ ? environment_->sizes().file_bytes : 0;
 }
 
 } // namespace storage

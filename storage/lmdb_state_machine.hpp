@@ -41,7 +41,8 @@ public:
   /// Errors: `unsupported`, always.
   base::result<checkpoint_report> checkpoint(checkpoint_mode mode) override;
   base::result<bool> restart_wal() override;
-  base::result<snapshot_report> write_snapshot(const std::string& path) override;
+  std::unique_ptr<snapshot_source> open_snapshots() override;
+  base::status give_up() override;
   base::result<std::optional<state_digest>> verify_rows(
       const std::function<bool()>& keep_going) override;
   std::uint64_t file_bytes() const override;
@@ -60,6 +61,7 @@ private:
   lmdb_state_tables tables_;
   recorded_state recorded_;
   storage::identity identity_;
+  std::shared_ptr<snapshot_gate> snapshots_ = std::make_shared<snapshot_gate>();
   std::optional<base::error> latch_;
 };
 

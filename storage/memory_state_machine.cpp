@@ -12,7 +12,7 @@ namespace storage {
 namespace {
 
 using contents = memory_state_machine::contents;
-using stored_row = memory_state_machine::stored_row;
+using stored_row = memory_row;
 
 class map_table final : public row_table {
 public:
@@ -39,7 +39,7 @@ public:
   }
 
 private:
-  std::map<std::string, stored_row, std::less<>>& rows_;
+  memory_rows& rows_;
 };
 
 row row_from(const std::string& key, const stored_row& stored, bool key_only) {
@@ -107,6 +107,8 @@ memory_state_machine::memory_state_machine(const storage::identity& identity)
 
 base::result<std::vector<command_result>> memory_state_machine::apply(
     const std::vector<raft::entry>& entries, const log_watermark& watermark) {
+  if (is_given_up_)
+    return base::fail(base::errc::unsupported, "the state machine was given up to be replaced");
   check_continues(meta(), entries, watermark);
   check_watermark_grows(watermark_, watermark);
   auto effects = decode_effects(entries);
@@ -132,8 +134,41 @@ base::result<bool> memory_state_machine::restart_wal() {
   return base::fail(base::errc::unsupported, "the inmemory backend has no WAL");
 }
 
-base::result<snapshot_report> memory_state_machine::write_snapshot(const std::string&) {
-  return base::fail(base::errc::unsupported, "the inmemory backend writes no snapshot file");
+namespace {
+
+class memory_snapshot_source final : public snapshot_source {
+public:
+  memory_snapshot_source(const base::uuid& cluster_id, std::shared_ptr<contents> all)
+    : cluster_id_(cluster_id), all_(std::move(all)) {}
+
+  base::result<snapshot_report> write(const std::string& to, const snapshot_watch& watch) override {
+    // Copied first: the writer must not wait for a disk.
+    std::shared_lock lock(all_->guard);
+    memory_state copy{cluster_id_, all_->meta, all_->rows};
+    lock.unlock();
+    return write_memory_snapshot(copy, to, watch);
+  }
+
+private:
+  base::uuid cluster_id_;
+  std::shared_ptr<contents> all_;
+};
+
+} // namespace
+
+memory_state_machine::memory_state_machine(const storage::identity& identity, memory_state state)
+  : memory_state_machine(identity) {
+  contents_->meta = std::move(state.meta);
+  contents_->rows = std::move(state.rows);
+}
+
+std::unique_ptr<snapshot_source> memory_state_machine::open_snapshots() {
+  return std::make_unique<memory_snapshot_source>(identity_.cluster_id, contents_);
+}
+
+base::status memory_state_machine::give_up() {
+  is_given_up_ = true;
+  return {};
 }
 
 base::result<std::optional<state_digest>> memory_state_machine::verify_rows(

@@ -3,14 +3,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <string>
 #include <vector>
 
-#include "storage/digest.hpp"
+#include "storage/memory_snapshot.hpp"
 #include "storage/state_machine.hpp"
 
 namespace storage {
@@ -21,6 +20,8 @@ class memory_state_machine final : public state_machine {
 public:
   /// An empty state of the identity's cluster.
   explicit memory_state_machine(const storage::identity& identity);
+  /// The state of a snapshot, as a server's of that identity.
+  memory_state_machine(const storage::identity& identity, memory_state state);
 
   const state_meta& meta() const override { return contents_->meta; }
   const storage::identity& identity() const override { return identity_; }
@@ -33,22 +34,17 @@ public:
   /// Errors: `unsupported`, always.
   base::result<checkpoint_report> checkpoint(checkpoint_mode mode) override;
   base::result<bool> restart_wal() override;
-  /// Errors: `unsupported`, always: there is no file that could be a snapshot.
-  base::result<snapshot_report> write_snapshot(const std::string& path) override;
+  std::unique_ptr<snapshot_source> open_snapshots() override;
+  base::status give_up() override;
   base::result<std::optional<state_digest>> verify_rows(
       const std::function<bool()>& keep_going) override;
   /// Zero: there is no file.
   std::uint64_t file_bytes() const override { return 0; }
 
-  struct stored_row {
-    base::bytes value;
-    row_mark mark;
-    state_digest digest;
-  };
   /// What readers share with the writer. The lock is held for one whole batch.
   struct contents {
     std::shared_mutex guard;
-    std::map<std::string, stored_row, std::less<>> rows;
+    memory_rows rows;
     state_meta meta;
   };
 
@@ -56,6 +52,7 @@ private:
   storage::identity identity_;
   log_watermark watermark_;
   std::shared_ptr<contents> contents_;
+  bool is_given_up_ = false;
 };
 
 } // namespace storage

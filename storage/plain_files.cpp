@@ -35,6 +35,7 @@ base::status sync_directory_of(const std::string& path) {
 }
 
 base::status remove_file(const std::string& path) {
+  before_file_step("remove", path);
   if (::unlink(path.c_str()) != 0 && errno != ENOENT)
     return base::fail(system_error(errno, "remove " + path));
   return {};

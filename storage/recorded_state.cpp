@@ -33,4 +33,12 @@ base::status check_seals(const recorded_state& recorded) {
   return {};
 }
 
+base::status check_same_cluster(const recorded_state& recorded, const identity& identity) {
+  if (recorded.replicated.cluster_id == identity.cluster_id)
+    return {};
+  return base::fail(base::errc::incompatible,
+                    "the snapshot is of cluster " + to_string(recorded.replicated.cluster_id)
+                        + ", this node of " + to_string(identity.cluster_id));
+}
+
 } // namespace storage

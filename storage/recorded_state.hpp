@@ -25,4 +25,7 @@ base::result<recorded_state> recorded_from(value_table meta_values, value_table 
 /// Errors: `corrupt`, naming the table whose seal is broken (INV-55).
 base::status check_seals(const recorded_state& recorded);
 
+/// Errors: `incompatible` when a received file is of another cluster than `identity`.
+base::status check_same_cluster(const recorded_state& recorded, const identity& identity);
+
 } // namespace storage

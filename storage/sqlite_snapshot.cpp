@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite_snapshot.hpp"
 
+#include <algorithm>
+#include <future>
 #include <memory>
 
 #include <sqlite3.h>
 
 #include "base/check.hpp"
+#include "storage/files.hpp"
 #include "storage/plain_files.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_error.hpp"
+#include "storage/sqlite_file_check.hpp"
 #include "storage/sqlite_schema.hpp"
-#include "storage/sqlite_verify.hpp"
 
 namespace storage {
 
@@ -43,15 +46,38 @@ base::status relax(sqlite_database& copy) {
   return copy.set_pragma("synchronous", "OFF", "0");
 }
 
+/// The WAL cannot be reused while the copy holds its read transaction (rule 13).
+class wal_budget {
+public:
+  wal_budget(const std::string& database, std::uint64_t bytes_max)
+    : path_(wal_path(database)), bytes_max_(std::max(bytes_max, file_size(path_))) {}
+
+  base::status check() const {
+    auto bytes = file_size(path_);
+    if (bytes <= bytes_max_)
+      return {};
+    return base::fail(base::errc::limit, "the copy made the WAL grow to " + std::to_string(bytes)
+                                             + " bytes; its bound is "
+                                             + std::to_string(bytes_max_));
+  }
+
+private:
+  std::string path_;
+  std::uint64_t bytes_max_; ///< a file that was larger before is reused as it is
+};
+
 base::status copy_pages(sqlite_database& source, sqlite_database& copy,
-                        const std::function<bool()>& keep_going) {
+                        const snapshot_watch& watch) {
+  wal_budget budget(source.path(), watch.held_bytes_max);
   std::unique_ptr<sqlite3_backup, backup_closer> backup(
       sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"));
   if (!backup)
     return base::fail(copy.error(sqlite3_extended_errcode(copy.handle()), "begin the copy"));
   for (;;) {
-    if (!keep_going())
+    if (!watch.may_go_on())
       return base::fail(base::errc::interrupted, "the copy was stopped");
+    if (auto within = budget.check(); !within)
+      return within;
     int code = sqlite3_backup_step(backup.get(), pages_per_step);
     if (code == SQLITE_DONE)
       break;
@@ -65,7 +91,7 @@ base::status copy_pages(sqlite_database& source, sqlite_database& copy,
 }
 
 base::status copy_database(const std::string& from, const std::string& to,
-                           const std::function<bool()>& keep_going, const std::string& vfs) {
+                           const snapshot_watch& watch, const std::string& vfs) {
   auto source = sqlite_database::open(
       from, {sqlite_access::read_only, source_busy_timeout, copy_cache_bytes, vfs});
   if (!source)
@@ -83,42 +109,24 @@ base::status copy_database(const std::string& from, const std::string& to,
     return base::fail(snapshot.error());
   if (auto recorded = read_recorded_state(*source); !recorded)
     return base::fail(recorded.error());
-  if (auto done = copy_pages(*source, *copy, keep_going); !done)
+  if (auto done = copy_pages(*source, *copy, watch); !done)
     return done;
   // The copied header says WAL; a snapshot file is one file.
   return copy->set_pragma("journal_mode", "DELETE", "delete");
 }
 
-base::result<snapshot_report> verify_open(sqlite_database& database,
-                                          const std::function<bool()>& keep_going) {
-  if (auto done = check_format(database); !done)
-    return base::fail(done.error());
-  auto recorded = read_recorded_state(database);
-  if (!recorded)
-    return base::fail(recorded.error());
-  if (auto done = check_seals(*recorded); !done)
-    return base::fail(done.error());
-  if (auto done = check_sqlite_structure(database); !done)
-    return base::fail(done.error());
-  auto verified = verify_sqlite_rows(database, keep_going);
-  if (!verified)
-    return base::fail(verified.error());
-  if (!*verified)
-    return base::fail(base::errc::interrupted, "the verification was stopped");
-  return snapshot_report{(*verified)->meta, (*verified)->rows, file_size(database.path())};
-}
-
-base::result<snapshot_report> verify_file(const std::string& path,
-                                          const std::function<bool()>& keep_going) {
-  auto database = sqlite_database::open(
-      path, {sqlite_access::main_file_only, source_busy_timeout, copy_cache_bytes, {}});
-  if (!database)
-    return base::fail(database.error());
-  return verify_open(*database, keep_going);
+/// The factor covers the copy itself and what the WAL may come to hold meanwhile.
+std::uint64_t space_for_copy(const std::string& database) {
+  return base::limits::snapshot_space_factor
+         * (file_size(database) + file_size(wal_path(database)));
 }
 
 base::status rewrite_local(const std::string& path, const identity& identity,
                            const log_watermark& watermark) {
+  // What an earlier try under this name left would be rolled back into the file.
+  for (const auto& leftover : {path + "-journal", wal_path(path), shm_path(path)})
+    if (auto removed = remove_file(leftover); !removed)
+      return removed;
   auto database = open_copy(path, {});
   if (!database)
     return base::fail(database.error());
@@ -135,57 +143,59 @@ base::status same_cluster(const std::string& path, const identity& identity) {
       path, {sqlite_access::main_file_only, source_busy_timeout, copy_cache_bytes, {}});
   if (!database)
     return base::fail(database.error());
+  if (auto done = check_format(*database); !done)
+    return done;
   auto recorded = read_recorded_state(*database);
   if (!recorded)
     return base::fail(recorded.error());
-  if (recorded->replicated.cluster_id == identity.cluster_id)
-    return {};
-  return base::fail(base::errc::incompatible,
-                    "the snapshot is of cluster " + to_string(recorded->replicated.cluster_id)
-                        + ", this node of " + to_string(identity.cluster_id));
+  return check_same_cluster(*recorded, identity);
 }
 
 } // namespace
 
 base::result<snapshot_report> write_sqlite_snapshot(const std::string& database,
                                                     const std::string& to,
-                                                    const std::function<bool()>& keep_going,
+                                                    const snapshot_watch& watch,
                                                     const std::string& vfs) {
   auto partial = partial_of(to);
   auto doing = "snapshot to " + to;
+  if (auto enough = check_free_space(to, space_for_copy(database)); !enough)
+    return base::fail(enough.error().within(doing));
   if (auto made = make_private_file(partial); !made)
     return base::fail(made.error().within(doing));
-  if (auto copied = copy_database(database, partial, keep_going, vfs); !copied)
+  if (auto copied = copy_database(database, partial, watch, vfs); !copied)
     return base::fail(copied.error().within(doing));
-  auto report = verify_file(partial, keep_going);
+  // The sync waits for the device, the checks for the processor.
+  auto synced = std::async(std::launch::async, [&partial] { return sync_file(partial); });
+  auto report = check_sqlite_file(partial, [&watch] { return watch.may_go_on(); });
+  if (auto done = synced.get(); !done)
+    return base::fail(done.error().within(doing));
   if (!report)
     return base::fail(report.error().within(doing));
-  if (auto renamed = sync_and_rename(partial, to); !renamed)
+  if (auto renamed = durable_rename(partial, to); !renamed)
     return base::fail(renamed.error().within(doing));
   return report;
 }
 
-base::result<snapshot_report> verify_sqlite_snapshot(const std::string& path) {
-  return verify_file(path, [] { return true; });
-}
-
-base::result<snapshot_report> prepare_snapshot_install(const std::string& partial,
-                                                       const std::string& ready,
-                                                       const identity& identity,
-                                                       const log_watermark& watermark) {
-  auto report = verify_sqlite_snapshot(partial);
-  if (!report)
-    return base::fail(report.error().within("install " + partial));
+base::result<snapshot_report> prepare_sqlite_install(const std::string& partial,
+                                                     const std::string& ready,
+                                                     const identity& identity,
+                                                     const log_watermark& watermark,
+                                                     const snapshot_watch& watch) {
+  auto doing = "install " + partial;
   if (auto same = same_cluster(partial, identity); !same)
-    return base::fail(same.error().within("install " + partial));
+    return base::fail(same.error().within(doing));
+  auto report = check_sqlite_file(partial, [&watch] { return watch.may_go_on(); });
+  if (!report)
+    return base::fail(report.error().within(doing));
   if (auto rewritten = rewrite_local(partial, identity, watermark); !rewritten)
-    return base::fail(rewritten.error().within("install " + partial));
+    return base::fail(rewritten.error().within(doing));
   if (auto renamed = sync_and_rename(partial, ready); !renamed)
-    return base::fail(renamed.error().within("install " + partial));
+    return base::fail(renamed.error().within(doing));
   return report;
 }
 
-base::status install_snapshot_file(const std::string& ready, const std::string& database) {
+base::status swap_sqlite_file(const std::string& ready, const std::string& database) {
   BASE_CHECK(!is_open_in_sqlite(database) && !is_open_in_sqlite(ready),
              "INV-66: a database is replaced while it is open");
   for (const auto& beside : {wal_path(database), shm_path(database), database + "-journal"})

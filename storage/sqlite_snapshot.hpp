@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "base/result.hpp"
-#include "storage/state_machine.hpp"
+#include "storage/snapshot_source.hpp"
 #include "storage/types.hpp"
 
 /// The database file as a snapshot: made, checked, put in place (two stores, one truth:
@@ -15,29 +14,27 @@ namespace storage {
 /// Copies the database at `database`, live or not, to `to`: through `to + ".partial"`,
 /// within one held read transaction on a read-only connection of its own, so that writes
 /// meanwhile neither show in the copy nor make it start again (sqlite.org/c3ref/
-/// backup_finish.html). The copy is verified, synced, renamed, its directory synced
-/// (INV-65). Asks `keep_going` every few megabytes. Any thread.
-/// Errors: `interrupted` when `keep_going` said no; `corrupt`; `storage_full`; `busy`; `io`.
-/// After an error nothing is left but perhaps the partial file, which the next call replaces.
+/// backup_finish.html). The read transaction covers the copy alone; then the file is
+/// verified, synced, renamed, its directory synced (INV-65). Any thread.
+/// Errors: as `snapshot_source::write`.
 base::result<snapshot_report> write_sqlite_snapshot(const std::string& database,
                                                     const std::string& to,
-                                                    const std::function<bool()>& keep_going,
+                                                    const snapshot_watch& watch,
                                                     const std::string& vfs = {});
-
-/// Checks a snapshot file whole: format, seals, structure, every row, the digest.
-base::result<snapshot_report> verify_sqlite_snapshot(const std::string& path);
 
 /// Step 1 of an install: verifies the received file `partial`, makes it this node's
 /// (`node_local` rewritten), syncs it and renames it to `ready`. Requires: both in one
-/// directory. Errors: `incompatible` when it is of another cluster; `corrupt`; `io`.
-base::result<snapshot_report> prepare_snapshot_install(const std::string& partial,
-                                                       const std::string& ready,
-                                                       const identity& identity,
-                                                       const log_watermark& watermark);
+/// directory. Errors: `incompatible` when it is of another cluster; `corrupt`;
+/// `interrupted`; `io`.
+base::result<snapshot_report> prepare_sqlite_install(const std::string& partial,
+                                                     const std::string& ready,
+                                                     const identity& identity,
+                                                     const log_watermark& watermark,
+                                                     const snapshot_watch& watch = {});
 
 /// Step 3: puts the prepared file in the place of `database`. The old `-wal`, `-shm` and
 /// `-journal` go first, durably: beside the new file they would corrupt it (INV-66).
 /// Requires: this process has neither open; the log has recorded the pending install.
-base::status install_snapshot_file(const std::string& ready, const std::string& database);
+base::status swap_sqlite_file(const std::string& ready, const std::string& database);
 
 } // namespace storage

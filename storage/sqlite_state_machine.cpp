@@ -230,8 +230,32 @@ base::result<std::unique_ptr<state_reader>> sqlite_state_machine::open_reader() 
                                              options_.reader_cache_bytes, options_.vfs});
 }
 
-base::result<snapshot_report> sqlite_state_machine::write_snapshot(const std::string& path) {
-  return write_sqlite_snapshot(options_.path, path, [] { return true; }, options_.vfs);
+namespace {
+
+class sqlite_snapshot_source final : public snapshot_source {
+public:
+  sqlite_snapshot_source(std::string path, std::string vfs, std::shared_ptr<snapshot_gate> gate)
+    : path_(std::move(path)), vfs_(std::move(vfs)), gate_(std::move(gate)) {}
+
+  base::result<snapshot_report> write(const std::string& to, const snapshot_watch& watch) override {
+    auto inside = gate_->enter();
+    if (!inside)
+      return base::fail(base::errc::interrupted, "the state machine was given up");
+    auto both = watch;
+    both.keep_going = [this, &watch] { return !gate_->is_shut() && watch.may_go_on(); };
+    return write_sqlite_snapshot(path_, to, both, vfs_);
+  }
+
+private:
+  std::string path_;
+  std::string vfs_;
+  std::shared_ptr<snapshot_gate> gate_;
+};
+
+} // namespace
+
+std::unique_ptr<snapshot_source> sqlite_state_machine::open_snapshots() {
+  return std::make_unique<sqlite_snapshot_source>(options_.path, options_.vfs, snapshots_);
 }
 
 base::result<std::optional<state_digest>> sqlite_state_machine::verify_rows(
@@ -253,11 +277,20 @@ std::uint64_t sqlite_state_machine::file_bytes() const {
   return file_size(options_.path);
 }
 
-base::status sqlite_state_machine::leave_wal() {
+// In WAL mode every connection holds a lock on the file for its life, so that leaving the
+// mode succeeds only for who is alone with it.
+base::status sqlite_state_machine::give_up() {
   if (latch_)
     return base::fail(*latch_);
-  if (auto done = database_.set_pragma("journal_mode", "DELETE", "delete"); !done)
+  if (!snapshots_->shut())
+    return base::fail(base::errc::busy, "a snapshot is being made of the state machine");
+  if (auto done = database_.set_busy_timeout(std::chrono::milliseconds{0}); !done)
     return base::fail(note(done.error().within("leave the WAL")));
+  auto left = database_.set_pragma("journal_mode", "DELETE", "delete");
+  if (auto done = database_.set_busy_timeout(options_.busy_timeout); !done)
+    return base::fail(note(done.error().within("leave the WAL")));
+  if (!left)
+    return base::fail(note(name_holder(left.error()).within("leave the WAL")));
   latch_ = base::error{base::errc::unsupported, "the database was given up to be replaced"};
   return {};
 }

@@ -48,19 +48,14 @@ public:
   wal_status wal() const override;
   base::result<checkpoint_report> checkpoint(checkpoint_mode mode) override;
   base::result<bool> restart_wal() override;
-  base::result<snapshot_report> write_snapshot(const std::string& path) override;
+  std::unique_ptr<snapshot_source> open_snapshots() override;
+  base::status give_up() override;
   base::result<std::optional<state_digest>> verify_rows(
       const std::function<bool()>& keep_going) override;
   std::uint64_t file_bytes() const override;
 
   /// The watermark recorded with the newest batch.
   const log_watermark& watermark() const { return recorded_.local.watermark; }
-
-  /// Folds the WAL into the database file and removes it, so that the file can be replaced
-  /// (two stores, one truth: rule 16, step 3). Afterwards everything fails with
-  /// `unsupported` but the destructor. Errors: `busy` while anybody else has the database
-  /// open; then nothing changed.
-  base::status leave_wal();
 
 private:
   class kv_table;
@@ -97,6 +92,7 @@ private:
   statements statements_;
   recorded_state recorded_;
   storage::identity identity_;
+  std::shared_ptr<snapshot_gate> snapshots_ = std::make_shared<snapshot_gate>();
   std::optional<base::error> latch_;
   std::uint64_t wal_frames_ = 0;                ///< in the WAL since it was last restarted
   std::uint64_t frames_copied_ = 0;             ///< of these, known to be in the database file

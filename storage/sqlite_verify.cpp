@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite_verify.hpp"
 
+#include <sqlite3.h>
+
 #include "base/hash.hpp"
 #include "storage/digest.hpp"
 #include "storage/sqlite_schema.hpp"
@@ -11,26 +13,6 @@ namespace {
 
 constexpr std::uint64_t rows_between_questions = 4096;
 constexpr std::size_t complaint_bytes_max = 1000;
-
-/// Order-independent sum over (key, rowid): equal for the table and for its index when
-/// both name the same rows.
-struct key_sum {
-  std::uint64_t rows = 0;
-  base::hash128 sum;
-
-  void add_key(std::string_view key, std::uint64_t rowid) {
-    auto hash = base::hash_of(key, rowid);
-    ++rows;
-    sum.high += hash.high;
-    sum.low += hash.low;
-  }
-  friend bool operator==(const key_sum&, const key_sum&) = default;
-};
-
-struct table_sums {
-  state_digest rows;
-  key_sum keys;
-};
 
 /// Runs `sql` and hands each row to `take`, until `keep_going` says no (then false).
 template <class Take>
@@ -65,7 +47,63 @@ base::status take_row(const sqlite_statement& row, table_sums& sums) {
   return {};
 }
 
-base::status compare(const table_sums& table, const key_sum& index, const state_meta& meta) {
+/// Has SQLite ask within a long statement; a no interrupts it.
+class progress_questions {
+public:
+  progress_questions(sqlite_database& database, const std::function<bool()>& keep_going)
+    : database_(database), keep_going_(keep_going) {
+    constexpr int instructions_between_questions = 100000;
+    sqlite3_progress_handler(database.handle(), instructions_between_questions, &ask, this);
+  }
+  ~progress_questions() { sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr); }
+  progress_questions(const progress_questions&) = delete;
+  progress_questions& operator=(const progress_questions&) = delete;
+
+private:
+  static int ask(void* self) {
+    return static_cast<progress_questions*>(self)->keep_going_() ? 0 : 1;
+  }
+
+  sqlite_database& database_;
+  const std::function<bool()>& keep_going_;
+};
+
+} // namespace
+
+void key_sum::add_key(std::string_view key, std::uint64_t rowid) {
+  auto hash = base::hash_of(key, rowid);
+  ++rows;
+  sum.high += hash.high;
+  sum.low += hash.low;
+}
+
+base::result<std::optional<table_sums>> sum_table(sqlite_database& database,
+                                                  const std::function<bool()>& keep_going) {
+  table_sums sums;
+  auto read =
+      for_each_row(database,
+                   "SELECT rowid, key, create_revision, mod_revision, version, digest, value"
+                   " FROM state_machine_kv NOT INDEXED",
+                   keep_going, [&](const sqlite_statement& row) { return take_row(row, sums); });
+  if (!read)
+    return base::fail(read.error().within("verify rows"));
+  return *read ? std::optional(sums) : std::nullopt;
+}
+
+base::result<std::optional<key_sum>> sum_key_index(sqlite_database& database,
+                                                   const std::function<bool()>& keep_going) {
+  key_sum sum;
+  auto read = for_each_row(database, "SELECT key, rowid FROM state_machine_kv ORDER BY key",
+                           keep_going, [&](const sqlite_statement& row) {
+                             sum.add_key(row.bytes(0), row.number(1));
+                             return base::status{};
+                           });
+  if (!read)
+    return base::fail(read.error().within("verify the key index"));
+  return *read ? std::optional(sum) : std::nullopt;
+}
+
+base::status compare_sums(const table_sums& table, const key_sum& index, const state_meta& meta) {
   if (table.keys != index)
     return base::fail(base::errc::corrupt, "INV-56: the key index does not name the rows of the"
                                            " table ("
@@ -77,8 +115,6 @@ base::status compare(const table_sums& table, const key_sum& index, const state_
   return {};
 }
 
-} // namespace
-
 base::result<std::optional<verified_rows>> verify_sqlite_rows(
     sqlite_database& database, const std::function<bool()>& keep_going) {
   auto transaction = sqlite_transaction::begin_read(database);
@@ -88,32 +124,22 @@ base::result<std::optional<verified_rows>> verify_sqlite_rows(
   if (!recorded)
     return base::fail(recorded.error());
   const auto& meta = recorded->replicated.meta;
-  table_sums table;
-  auto read_table =
-      for_each_row(database,
-                   "SELECT rowid, key, create_revision, mod_revision, version, digest, value"
-                   " FROM state_machine_kv NOT INDEXED",
-                   keep_going, [&](const sqlite_statement& row) { return take_row(row, table); });
-  if (!read_table)
-    return base::fail(read_table.error().within("verify rows"));
-  key_sum index;
-  auto read_index =
-      !*read_table ? read_table
-                   : for_each_row(database, "SELECT key, rowid FROM state_machine_kv ORDER BY key",
-                                  keep_going, [&](const sqlite_statement& row) {
-                                    index.add_key(row.bytes(0), row.number(1));
-                                    return base::status{};
-                                  });
-  if (!read_index)
-    return base::fail(read_index.error().within("verify the key index"));
-  if (!*read_index)
+  auto table = sum_table(database, keep_going);
+  if (!table)
+    return base::fail(table.error());
+  auto index = *table ? sum_key_index(database, keep_going) : std::optional<key_sum>{};
+  if (!index)
+    return base::fail(index.error());
+  if (!*index)
     return std::nullopt;
-  if (auto equal = compare(table, index, meta); !equal)
+  if (auto equal = compare_sums(**table, **index, meta); !equal)
     return base::fail(equal.error());
-  return verified_rows{meta, table.keys.rows};
+  return verified_rows{meta, (*table)->keys.rows};
 }
 
-base::status check_sqlite_structure(sqlite_database& database) {
+base::status check_sqlite_structure(sqlite_database& database,
+                                    const std::function<bool()>& keep_going) {
+  progress_questions asking(database, keep_going);
   auto statement = database.prepare("PRAGMA quick_check(10)");
   if (!statement)
     return base::fail(statement.error());

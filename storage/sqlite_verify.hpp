@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/state_machine.hpp"
@@ -25,7 +27,33 @@ struct verified_rows {
 base::result<std::optional<verified_rows>> verify_sqlite_rows(
     sqlite_database& database, const std::function<bool()>& keep_going);
 
-/// `PRAGMA quick_check`. Errors: `corrupt` with the first complaints.
-base::status check_sqlite_structure(sqlite_database& database);
+/// Order-independent sum over (key, rowid): equal for the table and for its key index when
+/// both name the same rows.
+struct key_sum {
+  std::uint64_t rows = 0;
+  base::hash128 sum;
+
+  void add_key(std::string_view key, std::uint64_t rowid);
+  friend bool operator==(const key_sum&, const key_sum&) = default;
+};
+struct table_sums {
+  state_digest rows;
+  key_sum keys;
+};
+
+// The parts of the above, for who runs them side by side. Each asks `keep_going`, returns
+// nothing when it says no, and has the errors above.
+
+/// Every row against its own digest.
+base::result<std::optional<table_sums>> sum_table(sqlite_database& database,
+                                                  const std::function<bool()>& keep_going);
+base::result<std::optional<key_sum>> sum_key_index(sqlite_database& database,
+                                                   const std::function<bool()>& keep_going);
+base::status compare_sums(const table_sums& table, const key_sum& index, const state_meta& meta);
+
+/// `PRAGMA quick_check`. Errors: `corrupt` with the first complaints; `interrupted` when
+/// `keep_going`, asked again and again, said no.
+base::status check_sqlite_structure(
+    sqlite_database& database, const std::function<bool()>& keep_going = [] { return true; });
 
 } // namespace storage

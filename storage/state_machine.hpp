@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "raft/types.hpp"
 #include "storage/command.hpp"
+#include "storage/snapshot_source.hpp"
 #include "storage/types.hpp"
 
 namespace storage {
@@ -23,15 +24,6 @@ struct row {
   revision mod_revision;
   std::uint64_t version = 0; ///< changes since creation; 1 for a new row
   friend bool operator==(const row&, const row&) = default;
-};
-
-/// The replicated values beside the rows; sealed by one checksum.
-struct state_meta {
-  raft::entry_id last_applied;
-  raft::chain_hash chain; ///< of the entry at `last_applied`
-  raft::membership membership;
-  state_digest digest;
-  friend bool operator==(const state_meta&, const state_meta&) = default;
 };
 
 /// A page of an ordered scan over keys in [start, end), all beginning with `prefix`.
@@ -90,12 +82,6 @@ struct wal_status {
   std::uint64_t frames = 0; ///< frames not yet known to be in the database file
 };
 
-struct snapshot_report {
-  state_meta meta;
-  std::uint64_t rows = 0;
-  std::uint64_t file_bytes = 0;
-};
-
 /// The user's data and `last_applied`, which change together or not at all. One
 /// writer, one thread; members may block on the disk. After `errc::io` or
 /// `errc::sync_failed` the latch holds, as in `log_store`. After `storage_full`
@@ -103,6 +89,10 @@ struct snapshot_report {
 class state_machine {
 public:
   virtual ~state_machine() = default;
+
+  /// Whether it only stands in for one that is lost: nothing can be read or applied until a
+  /// snapshot was installed.
+  virtual bool is_lost() const { return false; }
 
   virtual const state_meta& meta() const = 0;
   virtual const storage::identity& identity() const = 0;
@@ -130,10 +120,20 @@ public:
   /// something was applied since: then the next checkpoint comes first.
   virtual base::result<bool> restart_wal() = 0;
 
-  /// Writes a consistent copy to `path` (through `path + ".partial"`), verified,
-  /// synced, renamed, directory synced. Any thread, over a connection of its own within
-  /// one held read transaction, beside the writer's calls.
-  virtual base::result<snapshot_report> write_snapshot(const std::string& path) = 0;
+  /// For another thread, which makes snapshot files beside the writer's calls.
+  virtual std::unique_ptr<snapshot_source> open_snapshots() = 0;
+  /// One snapshot file, made here and now.
+  base::result<snapshot_report> write_snapshot(const std::string& path) {
+    return open_snapshots()->write(path, {});
+  }
+
+  /// Lets go of the file, so that a received snapshot can take its place (two stores, one
+  /// truth: rule 16, step 3). Requires: every reader of this object was closed; its owner
+  /// has recorded the started mark of a checkpoint here, because SQLite folds the WAL into
+  /// the file. Afterwards every call but the destructor fails with `unsupported`.
+  /// Errors: `busy`, naming who still has the file open: to be tried again; nothing changed
+  /// but that no snapshot is made of it any more.
+  virtual base::status give_up() = 0;
 
   /// Recomputes every row digest and the sum, until `keep_going` says no; nothing when
   /// stopped early. Any thread, within one read transaction, beside the writer's calls;

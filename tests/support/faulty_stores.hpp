@@ -106,8 +106,13 @@ public:
       return base::fail(told.error());
     return true;
   }
-  base::result<storage::snapshot_report> write_snapshot(const std::string& path) override {
-    return inner_->write_snapshot(path);
+  std::unique_ptr<storage::snapshot_source> open_snapshots() override {
+    return inner_->open_snapshots();
+  }
+  base::status give_up() override {
+    if (auto told = script_->on_write("give up"); !told)
+      return told;
+    return inner_->give_up();
   }
   base::result<std::optional<storage::state_digest>> verify_rows(
       const std::function<bool()>& keep_going) override {

@@ -25,14 +25,20 @@ class two_stores {
 public:
   static constexpr std::uint64_t map_bytes = std::uint64_t{64} << 20;
 
-  explicit two_stores(storage::backend kind = storage::backend::sqlite) : kind_(kind) { found(); }
+  /// With more than one voter, the others exist in the configuration alone.
+  explicit two_stores(storage::backend kind = storage::backend::sqlite, std::uint64_t voters = 1)
+    : kind_(kind), voters_(voters) {
+    found();
+  }
 
-  /// A new cluster of one server, number 1.
+  /// A new cluster; this is server number 1.
   void found() {
     close();
     who = {base::random_uuid(), raft::server_id{1}, base::random_uuid(), base::random_uuid()};
     members = {};
     members.voters.push_back({who.server, who.incarnation, "", "127.0.0.1:8080"});
+    for (std::uint64_t other = 2; other <= voters_; ++other)
+      members.voters.push_back({raft::server_id{other}, base::random_uuid(), "", ""});
     REQUIRE(storage::lmdb_log_store::create(log_options(), storage::genesis_seed(who, members)));
     open_log();
     create_state();
@@ -188,6 +194,7 @@ public:
 
 private:
   storage::backend kind_;
+  std::uint64_t voters_;
 };
 
 /// The text of a violated rule; empty when it holds or was not looked at.

@@ -155,6 +155,22 @@ TEST_CASE("A rebuild that is interrupted is no corruption (INV-41)", "[cross-che
   stores.check_ok();
 }
 
+TEST_CASE("A lost state machine comes from another server where there is one (INV-70)",
+          "[cross-check]") {
+  two_stores stores(backend::sqlite, 3);
+  stores.put_many(5);
+  stores.checkpoint();
+  stores.compact();
+  stores.remove(stores.state_path());
+  auto report = stores.check_ok();
+  CHECK(report.state_is_lost);
+  CHECK(storage::check_report_from_json(storage::to_json(report))->state_is_lost);
+  SECTION("its WAL was left behind") {
+    stores.set_content(stores.wal(), "what is left of a WAL");
+    CHECK(stores.check_ok().state_is_lost);
+  }
+}
+
 TEST_CASE("A sole voter with a compacted log and no state machine refuses (INV-70)",
           "[cross-check]") {
   two_stores stores;
@@ -522,7 +538,7 @@ public:
     const auto& meta = ahead.state->meta();
     open();
     pending = {{meta.last_applied, meta.chain, meta.membership}, meta.digest, "install-24-1.db"};
-    REQUIRE(storage::prepare_snapshot_install(
+    REQUIRE(storage::prepare_sqlite_install(
         partial, install_path(), who,
         {log->state().write_counter, log->state().hard_state.commit_index}));
     REQUIRE(log->set_pending_install(pending));
@@ -567,7 +583,7 @@ TEST_CASE_METHOD(installing, "An install goes on whatever became of the old stat
 
 TEST_CASE_METHOD(installing, "An install whose file is in place is finished (INV-82)",
                  "[cross-check]") {
-  REQUIRE(storage::install_snapshot_file(install_path(), state_path()));
+  REQUIRE(storage::swap_sqlite_file(install_path(), state_path()));
   CHECK(check_ok().install == storage::install_step::finish);
   open();
   REQUIRE(log->finish_pending_install());

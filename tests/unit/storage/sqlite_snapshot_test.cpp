@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "storage/sqlite_file_check.hpp"
 #include "storage/sqlite_inspect.hpp"
 #include "tests/unit/storage/sqlite_fixture.hpp"
 
@@ -26,16 +27,14 @@ public:
     return {tests::test_cluster(), raft::server_id{9}, base::uuid_from_name("other life"),
             base::uuid_from_name("other log")};
   }
-  base::result<snapshot_report> write() {
-    return write_sqlite_snapshot(path(), snapshot(), [] { return true; });
-  }
+  base::result<snapshot_report> write() { return write_sqlite_snapshot(path(), snapshot(), {}); }
   /// A file from another node, as it arrives.
   void receive() {
     REQUIRE(problem(write()) == "");
     std::filesystem::rename(snapshot(), partial());
   }
   base::result<snapshot_report> prepare() {
-    return prepare_snapshot_install(partial(), ready(), other_node(), {77, raft::log_index{2}});
+    return prepare_sqlite_install(partial(), ready(), other_node(), {77, raft::log_index{2}});
   }
 };
 
@@ -59,7 +58,7 @@ TEST_CASE_METHOD(snapshot_fixture, "a snapshot file is one file, not in WAL mode
   CHECK_FALSE(std::filesystem::exists(snapshot() + "-wal"));
   CHECK_FALSE(std::filesystem::exists(snapshot() + "-shm"));
   CHECK_FALSE(std::filesystem::exists(snapshot() + "-journal"));
-  auto report = verify_sqlite_snapshot(snapshot());
+  auto report = check_sqlite_file(snapshot(), [] { return true; });
   REQUIRE(problem(report) == "");
   CHECK(report->rows == 1);
 }
@@ -69,11 +68,13 @@ TEST_CASE_METHOD(snapshot_fixture, "writes meanwhile neither show in a snapshot 
     put("key " + std::to_string(i), std::string(20000, 'v'));
   auto meta = machine->meta();
   int steps = 0;
-  auto report = write_sqlite_snapshot(path(), snapshot(), [&] {
+  snapshot_watch watch;
+  watch.keep_going = [&] {
     if (++steps < 4)
       put("key 0", "changed during step " + std::to_string(steps));
     return true;
-  });
+  };
+  auto report = write_sqlite_snapshot(path(), snapshot(), watch);
   REQUIRE(problem(report) == "");
   CHECK(steps > 2);
   CHECK(machine->meta() != meta);
@@ -84,7 +85,7 @@ TEST_CASE_METHOD(snapshot_fixture, "writes meanwhile neither show in a snapshot 
 
 TEST_CASE_METHOD(snapshot_fixture, "a snapshot that is stopped gets no name", "[INV-65]") {
   put("k", "1");
-  auto report = write_sqlite_snapshot(path(), snapshot(), [] { return false; });
+  auto report = write_sqlite_snapshot(path(), snapshot(), {[] { return false; }});
   REQUIRE_FALSE(report);
   CHECK(report.error().code == base::errc::interrupted);
   CHECK_FALSE(std::filesystem::exists(snapshot()));
@@ -110,7 +111,7 @@ TEST_CASE_METHOD(snapshot_fixture, "a flipped bit in a snapshot file is found, w
   int harmless = 0;
   for (std::streamoff at = 100; at < size; at += 97) {
     flip_a_bit(snapshot(), at);
-    auto report = verify_sqlite_snapshot(snapshot());
+    auto report = check_sqlite_file(snapshot(), [] { return true; });
     if (!report) {
       ++found;
     } else {
@@ -147,7 +148,7 @@ TEST_CASE_METHOD(snapshot_fixture, "a file of another cluster is not installed")
   receive();
   auto stranger = other_node();
   stranger.cluster_id = base::uuid_from_name("another cluster");
-  auto report = prepare_snapshot_install(partial(), ready(), stranger, {});
+  auto report = prepare_sqlite_install(partial(), ready(), stranger, {});
   REQUIRE_FALSE(report);
   CHECK(report.error().code == base::errc::incompatible);
   CHECK_FALSE(std::filesystem::exists(ready()));
@@ -171,9 +172,9 @@ TEST_CASE_METHOD(snapshot_fixture, "an installed file takes the place of the dat
   put("a", "newer, in the WAL");
   put("c", "newer, in the WAL");
   REQUIRE(machine->wal().frames > 0);
-  CHECK_THROWS_AS(install_snapshot_file(ready(), path()), base::invariant_violation);
+  CHECK_THROWS_AS(swap_sqlite_file(ready(), path()), base::invariant_violation);
   close();
-  REQUIRE(problem(install_snapshot_file(ready(), path())) == "");
+  REQUIRE(problem(swap_sqlite_file(ready(), path())) == "");
   CHECK_FALSE(std::filesystem::exists(ready()));
   REQUIRE(problem(try_open()) == "");
   CHECK(machine->meta() == meta);
@@ -192,10 +193,10 @@ TEST_CASE_METHOD(snapshot_fixture, "the writer can fold its WAL away when it is 
     raw_sqlite reader(path());
     reader.run("BEGIN");
     reader.text("SELECT count(*) FROM state_machine_kv");
-    CHECK(machine->leave_wal().error().code == base::errc::busy);
+    CHECK(machine->give_up().error().code == base::errc::busy);
   }
   put("a", "2");
-  REQUIRE(problem(machine->leave_wal()) == "");
+  REQUIRE(problem(machine->give_up()) == "");
   CHECK_FALSE(std::filesystem::exists(wal_path(path())));
   CHECK(try_put("a", "3").error().code == base::errc::unsupported);
   rewind();
