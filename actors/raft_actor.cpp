@@ -127,7 +127,7 @@ void raft_actor::start_core(const storage::log_state& log, const storage::state_
   members_index_ = std::max(log.snapshot.id.index, raft::log_index{1});
   ledger_.skip_to(state.last_applied.index);
   raft::recovered_state recovered{log.hard_state,          log.snapshot,    log.last,
-                                  log.last_chain,          log.term_starts, log.membership,
+                                  log.last_chain,          log.term_starts, log.memberships,
                                   state.last_applied.index};
   settings_.core.incarnation = log.identity.incarnation;
   settings_.core.boot = base::random_uuid();

@@ -122,6 +122,10 @@ void raft_actor::record(const raft::event& event) {
   case kind::membership_changed: members_index_ = event.index; return line("membership changed");
   case kind::entries_truncated: return line("entries truncated");
   case kind::peer_diverged: return line("a peer's log diverged from this one");
+  case kind::peer_rolled_back: return line("a peer's log went back behind what it acknowledged");
+  case kind::transfer_abandoned: return line("leadership was not taken over in time");
+  case kind::disk_gave_up_lead: return line("gave up leadership: the disk is full or stalls");
+  case kind::snapshot_installed: return line("snapshot installed");
   case kind::commit_advanced: return;
   }
 }

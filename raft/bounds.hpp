@@ -30,6 +30,13 @@ inline constexpr std::uint64_t window_applied_bytes_max = 8 * mebibyte;
 inline constexpr std::uint64_t undurable_entries_max = 16384;
 inline constexpr std::uint64_t undurable_bytes_max = 64 * mebibyte;
 
+// What compaction may be held back for a peer's snapshot, besides the time for it.
+inline constexpr std::uint64_t pinned_entries_max = 1'000'000;
+inline constexpr std::uint64_t pinned_bytes_max = 512 * mebibyte;
+
+// A learner that lags by more entries is not made a voter.
+inline constexpr std::uint64_t promotion_lag_entries_max = 100;
+
 // How far two servers' clocks may be apart before a forwarded proposal counts as late.
 inline constexpr std::uint64_t clock_difference_ms_max = 60'000;
 

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "raft/bounds.hpp"
+#include "raft/membership_change.hpp"
 #include "raft/outcomes.hpp"
 #include "raft/ready.hpp"
 #include "raft/status.hpp"
@@ -35,6 +36,14 @@ struct core_config {
   std::uint64_t log_entries_kept_min = base::limits::log_entries_kept_min;
   /// Applied entries that stay in memory for followers that are a little behind.
   std::size_t window_applied_entries_max = bounds::window_applied_entries_max;
+  /// How long compaction may be held back for one peer's snapshot.
+  std::uint64_t snapshot_pin_ticks_max = 6000;
+  /// Reads without a round while a quorum answered lately (thesis 6.4.1). Safe only while no
+  /// two servers' clocks drift apart by more than `clock_drift_ticks` in an election timeout,
+  /// and the caller tells every tick in time, those it missed before anything else. All
+  /// servers of a cluster set it alike.
+  bool leases_enabled = false;
+  std::uint32_t clock_drift_ticks = 2;
 };
 
 /// What the two stores held when they were opened and found to agree.
@@ -43,9 +52,14 @@ struct recovered_state {
   snapshot_point snapshot; ///< the log begins right after it
   entry_id last;           ///< equals `snapshot.id` when the log is empty
   chain_hash last_chain;
-  std::vector<term_start> term_starts; ///< of the entries above the snapshot point
-  raft::membership membership;         ///< the newest in the log, committed or not
-  log_index last_applied;              ///< of the state machine
+  std::vector<term_start> term_starts;    ///< of the entries above the snapshot point
+  std::vector<membership_at> memberships; ///< in the log, committed or not, ascending
+  log_index last_applied;                 ///< of the state machine
+  /// A snapshot that was received and not installed yet. `last_applied` may be its index.
+  std::optional<snapshot_point> pending_install = std::nullopt;
+  /// There is no state machine, and the log does not reach back to the beginning:
+  /// `last_applied` is zero. Such a server votes, but does not campaign.
+  bool state_is_lost = false;
 };
 
 /// A uniformly distributed number in [0, bound). Seeded by the caller.
@@ -96,6 +110,15 @@ public:
   /// The caller no longer waits for a proposal it was told is on its way: it may still be
   /// done ("unknown"). A forwarded one is forgotten, and counts as in flight no longer.
   void forget_proposal(request_id request);
+  /// Begins a change of who takes part (thesis 4). The answers are a proposal's: appended,
+  /// then committed when the configuration it ends in is; unknown when this server stops
+  /// leading before. The refusals are values; a leader alone accepts.
+  membership_outcome propose_membership(request_id request, membership_change change);
+  /// Hands leadership over to `to`, or, when that is zero, to the voter that has most of the
+  /// log (thesis 3.10). Proposals are refused until it happened (`status().role`) or an
+  /// election timeout passed (`transfer_abandoned`).
+  transfer_outcome transfer_leadership(server_id to);
+
   /// Asks for a read index (thesis 6.4), of the leader when that is somebody else; reads
   /// that come while a question is out share the next one. Whoever waits makes apply start
   /// at once. Requires, here and below: no read with that number waits.
@@ -105,6 +128,25 @@ public:
   read_outcome wait_applied(request_id request, log_index index);
   /// The caller no longer waits: its answer, if any, is not produced.
   void forget_read(request_id request);
+
+  /// The log's or the state machine's disk is full, or no longer. A leader with other voters
+  /// hands over; a sole voter stays and refuses proposals. Nobody campaigns meanwhile.
+  void disk_full(bool is_full);
+
+  // Snapshots (thesis 5; two stores, one truth: rules 15-17).
+
+  /// The peer has a snapshot at `point`, verified and recorded.
+  void snapshot_sent(server_id to, const entry_id& point);
+  void snapshot_failed(server_id to);
+  /// A verified snapshot at `point` is recorded as pending. True: `ready::install` will ask
+  /// for it, and until `installed` this server neither campaigns nor applies. False: it is
+  /// of no use here (any more); the caller drops it and its record.
+  bool snapshot_received(snapshot_point point);
+  /// The install under way is done, in both stores.
+  void installed(const entry_id& point);
+  /// The install under way cannot be finished; the caller dropped the file and the record,
+  /// and the state machine is what it was before.
+  void install_failed();
 
   // Completions. Each requires that what it completes is under way; throws otherwise.
 

@@ -32,6 +32,7 @@ bool is_well_formed(const append_entries& request) {
 } // namespace
 
 void core::implementation::follow(server_id leader_id) {
+  contact_ticks = 0;
   if (auto* self = std::get_if<roles::follower>(&role)) {
     self->leader_id = leader_id;
     self->elapsed_ticks = 0;
@@ -48,14 +49,16 @@ void core::implementation::handle_append_entries(server_id from, const append_en
   if (is_leader() || !is_well_formed(request))
     return;
   follow(from);
+  if (install)
+    return answer_while_installing(from, request);
   auto backlog = log.last().index - log.durable_index();
   if (!request.entries.empty()
       && (backlog >= bounds::undurable_entries_max
           || log.bytes_between(log.durable_index(), log.last().index)
                  >= bounds::undurable_bytes_max))
     return; // the leader repeats it when the disk has caught up
-  append_entries_reply reply{request.term, match_and_append(request), request.read_round, false,
-                             request.number};
+  append_entries_reply reply{request.term, match_and_append(request), request.read_round,
+                             state_is_lost, request.number};
   const auto* matched = std::get_if<append_accepted>(&reply.outcome);
   if (matched == nullptr) {
     send_when_durable(from, std::move(reply));
@@ -70,6 +73,13 @@ void core::implementation::handle_append_entries(server_id from, const append_en
   auto reached = request.previous.index + request.entries.size();
   commit_to(std::max(commit_index, std::min({request.leader_commit, reached, log.last().index})));
   send_when_durable(from, std::move(reply), match);
+}
+
+// The log is about to be replaced: nothing is taken, and what is committed stays true.
+void core::implementation::answer_while_installing(server_id from, const append_entries& request) {
+  auto match = std::min(commit_index, log.durable_index());
+  send_when_durable(from, append_entries_reply{current_term, append_accepted{match},
+                                               request.read_round, false, request.number});
 }
 
 std::variant<append_accepted, append_conflict, append_diverged> core::implementation::
@@ -138,6 +148,8 @@ void core::implementation::append(entry what) {
     history.append(what.id.index, std::move(members));
     log.append(std::move(what));
     emit(event::kind::membership_changed, log.last().index);
+    if (auto* leading = std::get_if<roles::leader>(&role))
+      reconcile_peers(*leading);
     return;
   }
   log.append(std::move(what));

@@ -36,6 +36,8 @@ bool core::implementation::wants_commit_persist() const {
 }
 
 void core::implementation::begin_apply(ready& out) {
+  if (!may_apply())
+    return;
   if (!applying && apply_target() > last_applied) {
     if (auto entries = next_to_apply(); !entries.empty()) {
       BASE_CHECK(entries.front().id.index == last_applied.next()
@@ -66,12 +68,12 @@ std::vector<entry> core::implementation::next_to_apply() {
 }
 
 void core::implementation::begin_log_read(ready& out) {
-  if (reading)
+  if (reading || is_installing)
     return;
   auto first = applied_or_applying().next();
   auto last = std::min({apply_limit(), log.window_first().previous(),
                         first + (base::limits::apply_entries_max - 1)});
-  if (fetched.empty() && first <= last) {
+  if (may_apply() && fetched.empty() && first <= last) {
     reading = log_read_under_way{first, last, std::nullopt};
     out.log_read = log_read_request{
         first, last, std::min(base::limits::log_read_bytes_max, base::limits::apply_bytes_max)};
@@ -191,7 +193,7 @@ void core::implementation::checkpoint_completed(log_index index) {
 // Judged once for every checkpoint: what the store keeps back must not be asked for again.
 void core::implementation::begin_compact(ready& out) {
   bool reads_for_peer = reading && reading->peer;
-  if (!is_compaction_due || compacting || reads_for_peer)
+  if (!is_compaction_due || compacting || reads_for_peer || is_installing || is_log_pinned())
     return;
   is_compaction_due = false;
   auto up_to = std::min(checkpointed, last_applied);

@@ -9,6 +9,9 @@ namespace raft {
 bool core::implementation::has_leader_contact() const {
   if (is_leader())
     return true; // it steps down by itself when it loses its quorum
+  // A lease may rest on what this server said to any leader, or in its last life.
+  if (config.leases_enabled && contact_ticks < config.election_timeout_ticks_min)
+    return true;
   if (const auto* self = std::get_if<roles::follower>(&role))
     return self->leader_id != server_id{}
            && self->elapsed_ticks < config.election_timeout_ticks_min;
@@ -25,6 +28,13 @@ bool core::implementation::is_up_to_date(const entry_id& candidate_last) const {
          || (candidate_last.term == mine.term && candidate_last.index >= mine.index);
 }
 
+// It cannot ask for its place, and does not send clients to it either.
+void core::implementation::forget_leader(roles::follower& self) {
+  self.elapsed_ticks = 0;
+  self.leader_id = {};
+  drop_questions();
+}
+
 void core::implementation::tick_election() {
   if (auto* self = std::get_if<roles::learner>(&role)) {
     if (++self->elapsed_ticks >= config.election_timeout_ticks_max) {
@@ -32,17 +42,34 @@ void core::implementation::tick_election() {
       drop_questions();
     }
   } else if (auto* waiting = std::get_if<roles::follower>(&role)) {
-    if (++waiting->elapsed_ticks >= waiting->timeout_ticks)
-      campaign();
+    if (++waiting->elapsed_ticks >= waiting->timeout_ticks) {
+      if (may_campaign())
+        campaign();
+      else
+        forget_leader(*waiting);
+    }
   } else if (auto* asking = std::get_if<roles::pre_candidate>(&role)) {
-    if (++asking->elapsed_ticks >= asking->timeout_ticks)
-      campaign();
+    if (++asking->elapsed_ticks >= asking->timeout_ticks) {
+      if (may_campaign())
+        campaign();
+      else
+        become_follower(current_term, {});
+    }
   } else if (auto* running = std::get_if<roles::candidate>(&role)) {
     // The time of an election begins when its own vote is durable: a slow disk must not
     // burn through terms.
-    if (durable_version == version && ++running->elapsed_ticks >= running->timeout_ticks)
-      campaign();
+    if (durable_version == version && ++running->elapsed_ticks >= running->timeout_ticks) {
+      if (may_campaign())
+        campaign();
+      else
+        become_follower(current_term, {});
+    }
   }
+}
+
+// Whoever cannot serve does not ask to lead: a leader needs its state and its disk.
+bool core::implementation::may_campaign() const {
+  return is_voter() && may_apply() && (is_sole_voter() || !is_disk_in_trouble());
 }
 
 void core::implementation::campaign() {
@@ -52,27 +79,32 @@ void core::implementation::campaign() {
     become_pre_candidate();
 }
 
+std::set<server_id> core::implementation::other_voters() const {
+  std::set<server_id> ids;
+  for (const auto* set : {&members().voters, &members().outgoing_voters})
+    for (const auto& each : *set)
+      ids.insert(each.id);
+  ids.erase(config.self);
+  return ids;
+}
+
 void core::implementation::become_pre_candidate() {
   drop_questions();
   role = roles::pre_candidate{{{self(), true}}, 0, draw_timeout()};
   emit(event::kind::became_pre_candidate, log.last().index);
-  for (const auto* set : {&members().voters, &members().outgoing_voters})
-    for (const auto& each : *set)
-      if (each.id != config.self)
-        send(each.id, request_vote{current_term.next(), log.last(), true, false});
+  for (auto id : other_voters())
+    send(id, request_vote{current_term.next(), log.last(), true, false});
 }
 
-void core::implementation::become_candidate() {
+void core::implementation::become_candidate(bool is_transfer) {
   BASE_CHECK(!is_leader() && is_voter(),
              "INV-12: a leader never campaigns, nor does who has no vote");
   drop_questions();
   set_term(current_term.next(), config.self);
   role = roles::candidate{{}, 0, draw_timeout()};
   emit(event::kind::became_candidate, log.last().index);
-  for (const auto* set : {&members().voters, &members().outgoing_voters})
-    for (const auto& each : *set)
-      if (each.id != config.self)
-        send_when_durable(each.id, request_vote{current_term, log.last(), false, false});
+  for (auto id : other_voters())
+    send_when_durable(id, request_vote{current_term, log.last(), false, is_transfer});
 }
 
 // Called when a persist is done: only a durable vote counts (INV-12).

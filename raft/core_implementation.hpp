@@ -1,64 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "raft/bounds.hpp"
-#include "raft/core.hpp"
-#include "raft/forwarded_proposals.hpp"
-#include "raft/log_view.hpp"
-#include "raft/membership.hpp"
-#include "raft/proposal_queue.hpp"
-#include "raft/read_queue.hpp"
-#include "raft/roles.hpp"
+#include "raft/core_state.hpp"
 
 namespace raft {
 
-/// The core's inside: its data, and the functions of the core_*.cpp files, which are
-/// named in the comments. Included by those files and the invariant checker alone.
-struct core::implementation {
-  /// A reply that must not leave before what it says is durable.
-  struct held_message {
-    outgoing_message what;
-    std::uint64_t needs_version; ///< of term and vote
-    log_index needs_index;
-  };
-  struct persist_under_way {
-    hard_state state;
-    std::uint64_t version;
-  };
-  /// Entries were asked for: to be applied, or for `peer`.
-  struct log_read_under_way {
-    log_index first;
-    log_index last;
-    std::optional<server_id> peer;
-  };
-
-  /// Another server's question, waiting here under a number of our own.
-  struct origin {
-    server_life from;
-    base::uuid boot;
-    std::uint64_t number; ///< of the proposal or of the round
-  };
-  /// The newest proposal that a server forwarded here.
-  struct forwarder {
-    base::uuid boot;
-    std::uint64_t number = 0;
-  };
-
+/// The core's inside: the functions of the core_*.cpp files, which are named in the comments,
+/// over its data. Included by those files and the invariant checker alone.
+struct core::implementation : core_state {
   implementation(core_config config_given, recovered_state recovered, random_source random_given);
 
-  // core.cpp: what is not about one idea alone, role changes.
-  void tick();
-  propose_outcome propose(proposal what);
-  propose_outcome admit(const proposal& what) const;
+  // core_ready.cpp, core_propose.cpp.
   ready take_ready();
   core_status status() const;
   peer_status status_of(server_id id, const progress& peer) const;
+  propose_outcome propose(proposal what);
+  propose_outcome admit(const proposal& what) const;
+
+  // core_disk.cpp.
+  /// Its disk cannot follow: full, or a persist has been under way for an election timeout.
+  bool is_disk_in_trouble() const;
+  void tick_disk();
+  void disk_full(bool is_full);
+  void give_up_lead();
+
+  // core_roles.cpp: role changes.
+  void tick();
   void set_term(raft::term next, server_id vote);
   void become_follower(raft::term at, server_id leader_id);
   /// After every input: a sole voter needs nobody to campaign; a role must fit the membership.
@@ -89,9 +62,12 @@ struct core::implementation {
   void hand_over_messages(ready& out);
 
   // core_election.cpp (thesis 3.4, 4.2.3, 9.6).
+  bool may_campaign() const;
+  void forget_leader(roles::follower& self);
   void campaign();
+  std::set<server_id> other_voters() const;
   void become_pre_candidate();
-  void become_candidate();
+  void become_candidate(bool is_transfer = false);
   void become_leader();
   void count_own_vote();
   void tick_election();
@@ -102,6 +78,7 @@ struct core::implementation {
 
   // core_append.cpp: the follower's side of append_entries (thesis 3.5).
   void handle_append_entries(server_id from, const append_entries& request);
+  void answer_while_installing(server_id from, const append_entries& request);
   void follow(server_id leader_id);
   std::variant<append_accepted, append_conflict, append_diverged> match_and_append(
       const append_entries& request);
@@ -119,11 +96,50 @@ struct core::implementation {
                     const chain_hash& previous_chain, std::vector<entry> entries);
   void send_heartbeat(roles::leader& self, server_id id, progress& peer);
   void handle_append_entries_reply(const server_life& from, const append_entries_reply& reply);
-  /// What `who` is to a leader: null for itself, for strangers and for earlier lives.
-  static const progress* peer_of(const roles::leader& self, const member& who);
+  bool takes_answer(const server_life& from, progress& peer) const;
+  void handle_conflict(progress& peer, const append_entries_reply& reply);
   void commit_by_quorum();
   void commit_to(log_index index);
+
+  // core_membership.cpp (thesis 4).
+  membership_outcome propose_membership(request_id request, const membership_change& change);
+  std::optional<membership_refused> refusal_of(const membership_change& change) const;
+  std::optional<membership_refused> refusal_of(const add_learner& add) const;
+  std::optional<membership_refused> refusal_of(const roles::leader& self,
+                                               const promote_learner& promote) const;
+  std::optional<membership_refused> quorum_refusal(const roles::leader& self,
+                                                   const membership_change& change) const;
+  bool is_reachable(const progress& peer) const;
+  void advance_membership();
+  void name_lives();
   void reconcile_peers(roles::leader& self);
+  /// What counts of `who` to a leader: null for itself, for strangers, for earlier lives and
+  /// for the fenced.
+  static const progress* peer_of(const roles::leader& self, const member& who);
+
+  // core_transfer.cpp (thesis 3.10).
+  server_id best_successor() const;
+  transfer_outcome transfer_leadership(server_id to);
+  void advance_transfer();
+  void tick_transfer(roles::leader& self);
+  void hand_over_at_once();
+  void handle_timeout_now(server_id from);
+
+  // core_lease.cpp (thesis 6.4.1).
+  void tick_lease(roles::leader& self);
+  void extend_lease(const roles::leader& self, progress& peer, std::uint64_t number) const;
+  bool has_lease() const;
+
+  // core_snapshot.cpp (thesis 5).
+  void begin_snapshots(ready& out);
+  void snapshot_sent(server_id to, const entry_id& point);
+  void snapshot_failed(server_id to);
+  bool is_log_pinned() const;
+  bool snapshot_received(snapshot_point point);
+  void begin_install(ready& out);
+  void installed(const entry_id& point);
+  void install_failed();
+  bool may_apply() const { return !install && !state_is_lost; }
 
   // core_persist.cpp (two stores, one truth: rules 5, 9).
   void append_queued_proposals();
@@ -185,57 +201,6 @@ struct core::implementation {
   /// A number of our own for another server's question.
   request_id take_origin(origin from);
   static bool is_origin(request_id request) { return request >> 63 != 0; }
-
-  core_config config;
-  random_source random;
-
-  // Figure 3.1, in memory and as the disk has it. `version` counts changes of term and vote.
-  raft::term current_term;
-  server_id voted_for;
-  log_index commit_index;
-  std::uint64_t version = 0;
-  hard_state durable_state;
-  std::uint64_t durable_version = 0;
-  std::optional<persist_under_way> persisting;
-
-  log_view log;
-  membership_history history;
-  roles::role role;
-  proposal_queue proposals;
-  forwarded_proposals forwarded;
-  read_queue reads;
-
-  // Between servers, on behalf of clients.
-  std::uint64_t wall_clock_ms = 0;
-  std::map<server_id, forwarder> forwarders;
-  std::map<request_id, origin> origins;
-  std::uint64_t origins_made = 0;
-  std::uint64_t question_round = 0; ///< the newest asked
-  std::uint32_t question_ticks = 0; ///< since it was asked
-  raft::term recovered_term;        ///< an earlier life may have led up to here
-
-  // Applying.
-  log_index last_applied;
-  std::optional<log_index> applying; ///< last index of the apply under way
-  std::uint64_t applying_bytes = 0;  ///< its payload
-  std::vector<entry> fetched;        ///< read from the log, next to be applied
-  std::optional<log_read_under_way> reading;
-  std::set<server_id> peers_to_read_for; ///< whose next entries are not in memory
-  bool is_apply_timer_running = false;
-  log_index due_index; ///< the timer made everything up to here due
-
-  // Compaction.
-  log_index checkpointed;
-  std::optional<log_index> compacting; ///< asked to compact up to here
-  bool is_compaction_due = false;
-  std::uint64_t bytes_since_compaction = 0; ///< payload applied
-
-  // What the next `ready` carries.
-  std::vector<event> events;
-  std::vector<outgoing_message> outbox;
-  std::vector<held_message> held;
-  std::vector<proposal_answer> proposal_answers;
-  std::vector<read_answer> read_answers;
 };
 
 } // namespace raft

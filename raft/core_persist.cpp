@@ -37,7 +37,7 @@ void core::implementation::append_queued_proposals() {
 }
 
 void core::implementation::begin_persist(ready& out) {
-  if (persisting)
+  if (persisting || is_installing)
     return;
   if (!log.has_unpersisted() && version == durable_version && !wants_commit_persist())
     return;
@@ -65,6 +65,7 @@ void core::implementation::persisted() {
   durable_state = persisting->state;
   durable_version = persisting->version;
   persisting.reset();
+  persisting_ticks = 0;
   commit_to(std::max(commit_index, durable_state.commit_index));
   trim_window();
   count_own_vote();

@@ -10,6 +10,8 @@ namespace raft {
 
 void core::implementation::tick_leader() {
   auto& self = std::get<roles::leader>(role);
+  ++self.ticks;
+  tick_lease(self);
   if (++self.heartbeat_elapsed_ticks >= config.heartbeat_ticks) {
     self.heartbeat_elapsed_ticks = 0;
     for (auto& [id, peer] : self.peers) {
@@ -18,9 +20,11 @@ void core::implementation::tick_leader() {
     }
   }
   for (auto& [id, peer] : self.peers)
-    ++peer.silent_ticks;
+    peer.tick();
+  tick_transfer(self);
   if (++self.quorum_elapsed_ticks >= config.election_timeout_ticks_min) {
     self.quorum_elapsed_ticks = 0;
+    name_lives();
     check_quorum(self);
   }
 }
@@ -34,21 +38,6 @@ void core::implementation::check_quorum(roles::leader& self) {
     peer.is_active = false;
   if (!has_quorum)
     become_follower(current_term, {});
-}
-
-// The peers are exactly the other members of the newest configuration.
-void core::implementation::reconcile_peers(roles::leader& self) {
-  for (const auto* set : {&members().voters, &members().outgoing_voters, &members().learners})
-    for (const auto& each : *set)
-      if (each.id != config.self)
-        self.peers.try_emplace(each.id, log.last().index.next()).first->second.incarnation =
-            members().find(each.id)->incarnation;
-}
-
-const progress* core::implementation::peer_of(const roles::leader& self, const member& who) {
-  auto found = self.peers.find(who.id);
-  return found == self.peers.end() || found->second.incarnation != who.incarnation ? nullptr
-                                                                                   : &found->second;
 }
 
 void core::implementation::replicate() {
@@ -105,33 +94,65 @@ void core::implementation::send_heartbeat(roles::leader& self, server_id id, pro
     send_entries(self, id, peer, log.snapshot().id, log.snapshot().chain, {});
 }
 
+// An answer counts for the life that gave it. While the configuration names none, it is the
+// first that was heard.
+bool core::implementation::takes_answer(const server_life& from, progress& peer) const {
+  if (!peer.incarnation.is_nil())
+    return peer.incarnation == from.incarnation;
+  if (peer.heard_incarnation.is_nil())
+    peer.heard_incarnation = from.incarnation;
+  return peer.heard_incarnation == from.incarnation;
+}
+
 void core::implementation::handle_append_entries_reply(const server_life& from,
                                                        const append_entries_reply& reply) {
   auto* self = std::get_if<roles::leader>(&role);
-  const auto* known = members().find(from.id);
-  if (self == nullptr || known == nullptr || !known->is(from) || !self->peers.contains(from.id))
+  if (self == nullptr)
     return;
-  auto& peer = self->peers.at(from.id);
+  auto found = self->peers.find(from.id);
+  if (found == self->peers.end() || !takes_answer(from, found->second))
+    return;
+  auto& peer = found->second;
   peer.is_active = true;
   peer.silent_ticks = 0;
+  extend_lease(*self, peer, reply.number);
   if (reply.read_round <= self->read_round)
     peer.confirmed_round = std::max(peer.confirmed_round, reply.read_round);
   if (const auto* accepted_up_to = std::get_if<append_accepted>(&reply.outcome)) {
     // Nobody can hold more of our log than there is.
     if (accepted_up_to->match_index <= log.last().index
         && peer.accepted(accepted_up_to->match_index)) {
+      peer.match_number = self->sent_count;
       commit_by_quorum();
       peer.owes_message = peer.owes_message || peer.should_hear_of(commit_index);
     }
-  } else if (const auto* conflict = std::get_if<append_conflict>(&reply.outcome)) {
-    auto meeting = log.last_with_term_at_most(conflict->hint.index, conflict->hint.term);
-    peer.rejected(conflict->rejected, meeting.index);
-  } else if (const auto* diverged = std::get_if<append_diverged>(&reply.outcome)) {
-    if (peer.current_mode() != progress::mode::fenced)
-      emit(event::kind::peer_diverged, diverged->at.index);
-    peer.fence();
+  } else {
+    handle_conflict(peer, reply);
   }
+  if (reply.state_machine_is_lost)
+    peer.state_machine_lost(reply.number);
+  else
+    peer.state_is_whole(reply.number);
+  advance_transfer();
   finish_read_round();
+}
+
+void core::implementation::handle_conflict(progress& peer, const append_entries_reply& reply) {
+  auto fence = [&](event::kind why, log_index at) {
+    if (!peer.is_fenced())
+      emit(why, at);
+    peer.fence();
+  };
+  if (const auto* diverged = std::get_if<append_diverged>(&reply.outcome))
+    return fence(event::kind::peer_diverged, diverged->at.index);
+  const auto& conflict = std::get<append_conflict>(reply.outcome);
+  // Asked after it had acknowledged `match_index`, its log ends before that: its disk went
+  // back in time, and with it votes and acknowledgements (two stores, one truth: rule 18).
+  if (reply.number > peer.match_number && conflict.last < peer.match_index())
+    return fence(event::kind::peer_rolled_back, conflict.last);
+  peer.conflict_number = std::max(peer.conflict_number, reply.number);
+  auto meeting = log.last_with_term_at_most(conflict.hint.index, conflict.hint.term);
+  peer.rejected(conflict.rejected, meeting.index);
 }
 
 // Thesis 3.6.2: only an entry of the leader's own term is committed by counting; what

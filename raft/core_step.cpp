@@ -69,8 +69,7 @@ void core::implementation::dispatch(const server_life& from, const message& body
           [&](const request_vote_reply& reply) { handle_request_vote_reply(from, reply); },
           [&](const append_entries& request) { handle_append_entries(from.id, request); },
           [&](const append_entries_reply& reply) { handle_append_entries_reply(from, reply); },
-          // Not built (docs/protocol.md): nobody hands over.
-          [](const timeout_now&) {},
+          [&](const timeout_now&) { handle_timeout_now(from.id); },
           [&](const forward_proposal& request) { handle_forward_proposal(from, request); },
           [&](const forward_proposal_reply& reply) { handle_forward_proposal_reply(reply); },
           [&](const raft::read_index& request) { handle_read_index(from, request); },

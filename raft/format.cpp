@@ -178,6 +178,45 @@ std::string_view to_string(event::kind what) {
   case event::kind::membership_changed: return "membership_changed";
   case event::kind::entries_truncated: return "entries_truncated";
   case event::kind::peer_diverged: return "peer_diverged";
+  case event::kind::peer_rolled_back: return "peer_rolled_back";
+  case event::kind::transfer_abandoned: return "transfer_abandoned";
+  case event::kind::disk_gave_up_lead: return "disk_gave_up_lead";
+  case event::kind::snapshot_installed: return "snapshot_installed";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(progress::mode mode) {
+  switch (mode) {
+  case progress::mode::probe: return "probe";
+  case progress::mode::replicate: return "replicate";
+  case progress::mode::needs_snapshot: return "needs_snapshot";
+  case progress::mode::fenced: return "fenced";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(membership_refusal why) {
+  switch (why) {
+  case membership_refusal::not_leader: return "not_leader";
+  case membership_refusal::storage_full: return "storage_full";
+  case membership_refusal::change_in_progress: return "change_in_progress";
+  case membership_refusal::no_own_commit: return "no_own_commit";
+  case membership_refusal::unknown_member: return "unknown_member";
+  case membership_refusal::already_member: return "already_member";
+  case membership_refusal::learner_lags: return "learner_lags";
+  case membership_refusal::unreachable: return "unreachable";
+  case membership_refusal::quorum_would_be_lost: return "quorum_would_be_lost";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(transfer_refusal why) {
+  switch (why) {
+  case transfer_refusal::not_leader: return "not_leader";
+  case transfer_refusal::in_progress: return "in_progress";
+  case transfer_refusal::no_voter: return "no_voter";
+  case transfer_refusal::unreachable: return "unreachable";
   }
   return "unknown";
 }
@@ -188,6 +227,9 @@ std::string to_string(const entry_id& id) {
 
 std::string to_string(const entry& what) {
   auto text = to_string(what.id) + " " + std::string(to_string(what.kind));
+  if (membership members;
+      what.kind == entry_kind::membership && decode(what.payload.bytes(), members))
+    return text + " " + to_string(members);
   return what.payload.size() == 0 ? text : text + " " + payload_text(what.payload);
 }
 
@@ -247,6 +289,24 @@ std::string to_string(const propose_outcome& outcome) {
                     outcome);
 }
 
+std::string to_string(const membership_outcome& outcome) {
+  const auto* refused = std::get_if<membership_refused>(&outcome);
+  if (refused == nullptr)
+    return "accepted";
+  auto text = "refused " + std::string(to_string(refused->why));
+  if (refused->limit != 0)
+    text +=
+        " limit=" + std::to_string(refused->limit) + " actual=" + std::to_string(refused->actual);
+  return text + " leader=" + number(refused->leader);
+}
+
+std::string to_string(const transfer_outcome& outcome) {
+  const auto* refused = std::get_if<transfer_refused>(&outcome);
+  return refused == nullptr ? "accepted"
+                            : "refused " + std::string(to_string(refused->why))
+                                  + " leader=" + number(refused->leader);
+}
+
 std::string to_string(const core_status& status) {
   return std::string(to_string(status.role)) + " term=" + number(status.current_term)
          + " vote=" + number(status.voted_for) + " leader=" + number(status.leader) + " log=["
@@ -278,6 +338,10 @@ std::string to_string(const ready& owed) {
     line("log_read [" + number(owed.log_read->first) + ", " + number(owed.log_read->last) + "]");
   if (owed.compact)
     line("compact up_to=" + number(owed.compact->up_to));
+  for (const auto& each : owed.snapshots_to_send)
+    line("snapshot_to_send " + number(each.to) + " at_least=" + number(each.at_least));
+  if (owed.install)
+    line("install " + to_string(owed.install->point.id));
   if (owed.start_apply_timer)
     line("start_apply_timer");
   return text;

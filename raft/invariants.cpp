@@ -27,7 +27,8 @@ void invariant_checker::check_positions(const inside& self) {
   BASE_CHECK(self.durable_state.commit_index <= self.commit_index
                  && self.durable_state.commit_index <= log.durable_index(),
              "INV-05: the durable commit_index lies within what is durable");
-  BASE_CHECK(snapshot.index <= self.last_applied && self.last_applied <= self.applied_or_applying()
+  BASE_CHECK((snapshot.index <= self.last_applied || self.state_is_lost)
+                 && self.last_applied <= self.applied_or_applying()
                  && self.applied_or_applying() <= self.apply_limit(),
              "INV-06: what is applied is durable and durably committed");
   BASE_CHECK(log.durable_index() <= log.handed_index() && log.handed_index() <= log.last().index,

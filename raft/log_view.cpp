@@ -168,6 +168,24 @@ void log_view::compact(snapshot_point point) {
     term_starts_.front().first_index = std::max(term_starts_.front().first_index, first_index());
 }
 
+bool log_view::install(snapshot_point point) {
+  BASE_CHECK(!handed_ && !has_unpersisted() && point.id.index >= snapshot_.id.index,
+             "INV-25: a snapshot is installed on a log that is durable");
+  if (term_at(point.id.index) == point.id.term) {
+    compact(std::move(point));
+    return true;
+  }
+  window_.clear();
+  term_starts_.clear();
+  truncate_from_.reset();
+  last_ = point.id;
+  last_chain_ = point.chain;
+  chain_before_window_ = point.chain;
+  durable_ = point.id.index;
+  snapshot_ = std::move(point);
+  return false;
+}
+
 void log_view::drop_front() {
   chain_before_window_ = window_.front().what.chain;
   bytes_before_window_ = window_.front().bytes_through;

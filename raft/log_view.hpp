@@ -59,6 +59,10 @@ public:
   /// The log begins after `point` now. Requires: `point` is in it.
   void compact(snapshot_point point);
 
+  /// The log begins after `point`, which came from elsewhere: what follows it stays if `point`
+  /// is in the log, which is returned; else nothing does. Requires: everything is durable.
+  bool install(snapshot_point point);
+
   /// What the window may hold. Entries that are not durable stay whatever it says.
   struct retention {
     std::size_t applied_entries_max; ///< while the oldest is applied already

@@ -126,29 +126,37 @@ entry founding_entry(const base::uuid& cluster_id, const membership& founders) {
   return first;
 }
 
-membership_history::membership_history(membership newest) {
-  steps_.emplace_back(log_index{0}, std::move(newest));
+membership_history::membership_history(membership_at base, std::vector<membership_at> above) {
+  steps_.push_back(std::move(base));
+  for (auto& each : above)
+    append(each.index, std::move(each.membership));
 }
 
 const membership& membership_history::at(log_index index) const {
   auto above = std::find_if(steps_.begin() + 1, steps_.end(),
-                            [index](const auto& step) { return step.first > index; });
-  return std::prev(above)->second;
+                            [index](const auto& step) { return step.index > index; });
+  return std::prev(above)->membership;
 }
 
 void membership_history::append(log_index index, membership members) {
-  BASE_CHECK(index > steps_.back().first, "configurations take effect in the log's order");
-  steps_.emplace_back(index, std::move(members));
+  BASE_CHECK(index > steps_.back().index, "configurations take effect in the log's order");
+  steps_.push_back({index, std::move(members)});
 }
 
 void membership_history::truncate_from(log_index first) {
-  while (steps_.size() > 1 && steps_.back().first >= first)
+  while (steps_.size() > 1 && steps_.back().index >= first)
     steps_.pop_back();
 }
 
 void membership_history::forget_before(log_index commit_index) {
-  while (steps_.size() > 1 && steps_[1].first <= commit_index)
+  while (steps_.size() > 1 && steps_[1].index <= commit_index)
     steps_.erase(steps_.begin());
+}
+
+void membership_history::install(membership_at base, bool keeps_suffix) {
+  std::erase_if(
+      steps_, [&](const membership_at& each) { return !keeps_suffix || each.index <= base.index; });
+  steps_.insert(steps_.begin(), std::move(base));
 }
 
 } // namespace raft

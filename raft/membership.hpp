@@ -21,10 +21,12 @@ entry founding_entry(const base::uuid& cluster_id, const membership& founders);
 /// (thesis 4.1).
 class membership_history {
 public:
-  /// `newest` is what the log held when it was opened; nothing older is known.
-  explicit membership_history(membership newest);
+  /// What the log held when it was opened: the snapshot point's, and those above it.
+  membership_history(membership_at base, std::vector<membership_at> above);
 
-  const membership& current() const { return steps_.back().second; }
+  const membership& current() const { return steps_.back().membership; }
+  /// Where the current one took effect.
+  log_index current_index() const { return steps_.back().index; }
   /// The newest that took effect at or below `index`.
   const membership& at(log_index index) const;
 
@@ -34,9 +36,11 @@ public:
   void truncate_from(log_index first);
   /// Keeps, of those at and below `commit_index`, only the newest.
   void forget_before(log_index commit_index);
+  /// A snapshot brought `base`; those above it stay only with their entries.
+  void install(membership_at base, bool keeps_suffix);
 
 private:
-  std::vector<std::pair<log_index, membership>> steps_; // never empty, ascending
+  std::vector<membership_at> steps_; // never empty, ascending
 };
 
 } // namespace raft

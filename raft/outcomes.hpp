@@ -30,4 +30,17 @@ struct storage_full {};
 using propose_outcome = std::variant<accepted, not_leader, overloaded, storage_full>;
 using read_outcome = propose_outcome; ///< a read does not mind a full disk
 
+/// Why leadership is not handed over (thesis 3.10).
+enum class transfer_refusal {
+  not_leader,  ///< see `leader`
+  in_progress, ///< it is on its way to somebody already
+  no_voter,    ///< the target does not vote, or is the leader itself; nobody else does
+  unreachable, ///< the target did not answer lately, or is fenced
+};
+struct transfer_refused {
+  transfer_refusal why;
+  server_id leader;
+};
+using transfer_outcome = std::variant<accepted, transfer_refused>;
+
 } // namespace raft

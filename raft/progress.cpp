@@ -60,6 +60,65 @@ void progress::rejected(log_index rejected, log_index meeting) {
     reset_to_probe(std::max(match_, std::min(meeting, rejected.previous())).next());
 }
 
+void progress::found_compacted() {
+  mode_ = mode::needs_snapshot;
+  // While one is on its way or being installed, that is what it waits for; but who is
+  // about to install refuses nothing.
+  bool was_dropped = snapshot_ == snapshot::installing && conflict_number > snapshot_number_;
+  if (snapshot_ == snapshot::none || was_dropped)
+    snapshot_ = snapshot::wanted;
+}
+
+void progress::state_machine_lost(std::uint64_t number) {
+  bool is_overtaken = snapshot_ == snapshot::installing && number <= snapshot_number_;
+  if (is_overtaken || snapshot_ == snapshot::streaming || snapshot_ == snapshot::wanted)
+    return;
+  snapshot_ = snapshot::wanted;
+  snapshot_ticks = 0;
+}
+
+void progress::snapshot_begun() {
+  BASE_CHECK(snapshot_ == snapshot::wanted, "a snapshot is sent to who wants it");
+  snapshot_ = snapshot::streaming;
+  snapshot_ticks = 0;
+}
+
+void progress::snapshot_sent(log_index point, std::uint64_t last_number) {
+  if (snapshot_ != snapshot::streaming)
+    return;
+  snapshot_ = snapshot::installing;
+  snapshot_point_ = point;
+  snapshot_number_ = last_number;
+  if (mode_ == mode::needs_snapshot)
+    reset_to_probe(std::max(match_, point).next());
+}
+
+void progress::snapshot_failed(std::uint64_t retry_ticks) {
+  if (snapshot_ != snapshot::streaming)
+    return;
+  snapshot_ = snapshot::wanted;
+  snapshot_ticks = retry_ticks;
+}
+
+void progress::state_is_whole(std::uint64_t number) {
+  bool is_installed =
+      snapshot_ == snapshot::installing && number > snapshot_number_ && match_ >= snapshot_point_;
+  // It may have found the entries it needs elsewhere: with another leader, before this one.
+  bool follows = snapshot_ == snapshot::wanted && takes_entries();
+  if (!is_installed && !follows)
+    return;
+  snapshot_ = snapshot::none;
+  snapshot_ticks = 0;
+}
+
+void progress::tick() {
+  ++silent_ticks;
+  if (pins_log())
+    ++snapshot_ticks;
+  else if (snapshot_ticks > 0)
+    --snapshot_ticks;
+}
+
 void progress::reset_to_probe(log_index next) {
   BASE_CHECK(next > match_, "INV-14: next_index lies above match_index");
   mode_ = mode::probe;

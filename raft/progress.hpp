@@ -17,13 +17,21 @@ public:
     probe,          ///< where its log meets ours is unknown: one message, then wait
     replicate,      ///< it follows: messages are sent ahead of the answers
     needs_snapshot, ///< what it needs next is compacted
-    fenced,         ///< it holds another chain at an equal position: nothing is sent
+    fenced,         ///< its log contradicts what it acknowledged, or ours: nothing is sent
+  };
+  /// A snapshot for it, whether it needs one for its log or for its state machine alone.
+  enum class snapshot {
+    none,
+    wanted,
+    streaming,  ///< on its way: `core::snapshot_sent` or `snapshot_failed` will tell
+    installing, ///< it has it; ends when it follows from there
   };
 
   /// Begins to probe at `next_index`.
   explicit progress(log_index next_index) : next_(next_index) {}
 
   mode current_mode() const { return mode_; }
+  bool is_fenced() const { return mode_ == mode::fenced; }
   /// What it is known to hold durably and equal to ours.
   log_index match_index() const { return match_; }
   /// The first entry of the next message.
@@ -48,14 +56,37 @@ public:
   /// It refused a message that followed `rejected`; the next one follows `meeting`.
   /// Answers that were overtaken are ignored.
   void rejected(log_index rejected, log_index meeting);
-  void found_compacted() { mode_ = mode::needs_snapshot; }
+  void found_compacted();
   void fence() { mode_ = mode::fenced; }
 
-  bool owes_message = true;          ///< heartbeat, commit index or read round, entries or not
-  bool is_active = false;            ///< it answered since the last quorum check
-  std::uint64_t silent_ticks = 0;    ///< since its last answer, or since it became a peer
-  raft::incarnation incarnation;     ///< as the newest configuration names it
-  std::uint64_t confirmed_round = 0; ///< newest read round it answered
+  snapshot snapshot_state() const { return snapshot_; }
+  /// Whether the log must be kept for what it is about to follow.
+  bool pins_log() const {
+    return snapshot_ == snapshot::streaming || snapshot_ == snapshot::installing;
+  }
+  /// A follower that says so in an answer to message `number` has no state machine.
+  void state_machine_lost(std::uint64_t number);
+  /// One is being sent; `pins_log` from now on.
+  void snapshot_begun();
+  /// It has one at `point`; answers to messages after `last_number` are about what it did
+  /// with it. Without effect unless one is being sent.
+  void snapshot_sent(log_index point, std::uint64_t last_number);
+  void snapshot_failed(std::uint64_t retry_ticks);
+  /// It answered message `number`, holding entries up to `match_index` and its state.
+  void state_is_whole(std::uint64_t number);
+  /// One tick passed.
+  void tick();
+
+  bool owes_message = true;            ///< heartbeat, commit index or read round, entries or not
+  bool is_active = false;              ///< it answered since the last quorum check
+  std::uint64_t silent_ticks = 0;      ///< since its last answer, or since it became a peer
+  std::uint64_t confirmed_round = 0;   ///< newest read round it answered
+  std::uint64_t acked_tick = 0;        ///< when the newest message it answered was sent
+  std::uint64_t match_number = 0;      ///< the last message sent before `match_index` was known
+  std::uint64_t conflict_number = 0;   ///< the newest message it refused
+  raft::incarnation incarnation;       ///< as the newest configuration names it
+  raft::incarnation heard_incarnation; ///< the life that answers, while that names none
+  std::uint64_t snapshot_ticks = 0;    ///< since `snapshot_begun`, or until the next attempt
 
 private:
   struct in_flight {
@@ -71,6 +102,9 @@ private:
   bool probe_is_out_ = false;
   std::deque<in_flight> in_flight_;
   std::uint64_t bytes_in_flight_ = 0;
+  snapshot snapshot_ = snapshot::none;
+  log_index snapshot_point_;          // while `installing`
+  std::uint64_t snapshot_number_ = 0; // the last message sent before `installing`
 };
 
 } // namespace raft

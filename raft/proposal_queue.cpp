@@ -51,6 +51,18 @@ std::vector<request_id> proposal_queue::drop_queued() {
   return dropped;
 }
 
+std::vector<request_id> proposal_queue::cover(log_index index) {
+  std::vector<request_id> covered;
+  for (; !appended_.empty() && appended_.front().id.index <= index; appended_.pop_front()) {
+    if (committed_count_ > 0)
+      --committed_count_;
+    else
+      covered.push_back(appended_.front().request);
+    bytes_ -= appended_.front().bytes;
+  }
+  return covered;
+}
+
 std::vector<request_id> proposal_queue::drop_from(log_index first) {
   std::vector<request_id> dropped;
   while (!appended_.empty() && appended_.back().id.index >= first) {

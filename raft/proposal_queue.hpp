@@ -34,6 +34,9 @@ public:
 
   /// Those still queued, which were never appended; they are gone from here.
   std::vector<request_id> drop_queued();
+  /// Those at and below `index` are covered by a snapshot; they are gone from here. Returns
+  /// the ones that were not announced as committed.
+  std::vector<request_id> cover(log_index index);
   /// Those at `first` and above, whose entries were replaced; they are gone from here.
   std::vector<request_id> drop_from(log_index first);
 

@@ -25,7 +25,7 @@ read_outcome core::implementation::read_index(request_id request) {
 
 // Requires: this leader has committed in its own term, so that its commit index is current.
 void core::implementation::admit_read(request_id request) {
-  if (is_sole_voter())
+  if (is_sole_voter() || has_lease())
     confirm_read(request, commit_index);
   else
     reads.add_for_round(request, commit_index);

@@ -53,6 +53,22 @@ struct compact_request {
   log_index up_to;
 };
 
+/// A peer needs a snapshot: make or take one whose point is at or above `at_least`, and
+/// stream it to that life of it. Answered by `core::snapshot_sent` or `snapshot_failed`,
+/// however long it takes; a leader that stepped down ignores the answer.
+struct snapshot_to_send {
+  server_id to;
+  raft::incarnation incarnation; ///< nil: any
+  log_index at_least;
+};
+
+/// Put the received snapshot at `point` in the place of the state machine, and let the log
+/// begin there (two stores, one truth: rule 16, steps 3 and 4); answered by
+/// `core::installed`. Nothing else is under way meanwhile.
+struct install_request {
+  snapshot_point point;
+};
+
 /// The caller's own number for a proposal or read, below 2^63, given back in the answer.
 using request_id = std::uint64_t;
 
@@ -108,7 +124,11 @@ struct event {
     commit_advanced,
     membership_changed,
     entries_truncated,
-    peer_diverged
+    peer_diverged,      ///< it holds another chain at that index: fenced
+    peer_rolled_back,   ///< its log ends at that index, below what it acknowledged: fenced
+    transfer_abandoned, ///< the target did not take over in time
+    disk_gave_up_lead,  ///< the leader's own disk is full, or stalls
+    snapshot_installed
   };
   kind what;
   raft::term term; ///< the current one
@@ -126,6 +146,8 @@ struct ready {
   std::optional<apply_request> apply;
   std::optional<log_read_request> log_read;
   std::optional<compact_request> compact;
+  std::vector<snapshot_to_send> snapshots_to_send;
+  std::optional<install_request> install;
   /// Committed entries wait, and nobody waits for them: call `core::apply_due` once
   /// after `base::limits::apply_delay_ms`. Set once per wait.
   bool start_apply_timer = false;

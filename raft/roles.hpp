@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <variant>
 
 #include "raft/progress.hpp"
@@ -40,6 +42,21 @@ struct leader {
   std::uint32_t quorum_elapsed_ticks = 0;
   std::uint64_t read_round = 0; ///< the newest begun; unique within the term
   std::uint64_t sent_count = 0; ///< append_entries sent; the last one's number
+  std::uint64_t ticks = 0;      ///< since the election
+  /// Leadership is being handed over (thesis 3.10): nothing new is taken meanwhile.
+  struct transfer {
+    server_id to;
+    std::uint32_t elapsed_ticks = 0;
+    bool is_told = false; ///< to campaign, since the last heartbeat
+  };
+  std::optional<transfer> handing_over;
+  /// The first message of each tick within an election timeout; for leases alone.
+  struct sent_mark {
+    std::uint64_t number;
+    std::uint64_t tick;
+  };
+  std::deque<sent_mark> first_sent;
+  bool gave_up_lease = false; ///< somebody may have been told to campaign in this term
 };
 
 /// Receives the log and never campaigns: it is no voter of its configuration.

@@ -21,6 +21,7 @@ struct peer_status {
   log_index next_index;
   std::uint64_t lag = 0; ///< entries of ours it does not hold durably
   progress::mode mode = progress::mode::probe;
+  progress::snapshot snapshot = progress::snapshot::none;
   /// It answered within the minimum election timeout.
   bool is_reachable = false;
   std::uint64_t contact_age_ticks = 0; ///< since its last answer, or since this leader's election
@@ -43,6 +44,9 @@ struct core_status {
   std::uint64_t proposal_bytes_in_flight = 0;
   std::uint64_t reads_waiting = 0;
   std::vector<peer_status> peers; ///< of a leader; empty otherwise
+  server_id transfer_to;          ///< of a leader that hands over; zero otherwise
+  bool is_installing = false;     ///< a received snapshot is about to replace the state
+  bool state_is_lost = false;     ///< no state machine here until a snapshot comes
 };
 
 } // namespace raft

@@ -141,6 +141,13 @@ struct membership {
   friend bool operator==(const membership&, const membership&) = default;
 };
 
+/// A membership entry of the log, decoded.
+struct membership_at {
+  log_index index;
+  raft::membership membership;
+  friend bool operator==(const membership_at&, const membership_at&) = default;
+};
+
 /// The byte form of a membership entry's payload and of the marks that hold one.
 std::string encode(const membership& members);
 /// False, and `out` unspecified, unless `bytes` is exactly one encoded membership.

@@ -11,9 +11,10 @@ namespace storage {
 using base::errc;
 
 log_outline::log_outline(log_state state, std::vector<membership_at> memberships)
-  : state_(std::move(state)), memberships_(std::move(memberships)) {
-  state_.membership =
-      memberships_.empty() ? state_.snapshot.membership : memberships_.back().membership;
+  : state_(std::move(state)) {
+  state_.memberships = std::move(memberships);
+  state_.membership = state_.memberships.empty() ? state_.snapshot.membership
+                                                 : state_.memberships.back().membership;
 }
 
 raft::term log_outline::term_at(raft::log_index index) const {
@@ -30,9 +31,10 @@ raft::term log_outline::term_at(raft::log_index index) const {
 
 const raft::membership& log_outline::membership_at_index(raft::log_index index) const {
   auto after =
-      std::upper_bound(memberships_.begin(), memberships_.end(), index,
+      std::upper_bound(state_.memberships.begin(), state_.memberships.end(), index,
                        [](raft::log_index at, const membership_at& one) { return at < one.index; });
-  return after == memberships_.begin() ? state_.snapshot.membership : std::prev(after)->membership;
+  return after == state_.memberships.begin() ? state_.snapshot.membership
+                                             : std::prev(after)->membership;
 }
 
 raft::log_index log_outline::index_before(const log_batch& batch) const {
@@ -89,7 +91,7 @@ void log_outline::appended(const log_batch& batch, const raft::chain_hash& chain
       state_.term_starts.push_back({entry.id.index, entry.id.term});
     if (entry.kind == raft::entry_kind::membership) {
       raft::decode(entry.payload.bytes(), state_.membership); // succeeded in check_append
-      memberships_.push_back({entry.id.index, state_.membership});
+      state_.memberships.push_back({entry.id.index, state_.membership});
     }
     state_.last = entry.id;
     state_.last_chain = entry.chain;
@@ -101,7 +103,7 @@ void log_outline::appended(const log_batch& batch, const raft::chain_hash& chain
 void log_outline::cut_from(raft::log_index index, const raft::chain_hash& chain_before) {
   raft::entry_id last{index.previous(), term_at(index.previous())};
   std::erase_if(state_.term_starts, [&](const auto& start) { return start.first_index >= index; });
-  std::erase_if(memberships_, [&](const auto& one) { return one.index >= index; });
+  std::erase_if(state_.memberships, [&](const auto& one) { return one.index >= index; });
   state_.membership = membership_at_index(last.index);
   state_.last = last;
   state_.last_chain = chain_before;
@@ -171,7 +173,7 @@ void log_outline::drop_up_to(const raft::snapshot_point& point) {
     starts.erase(starts.begin(), covering);
     starts.front().first_index = first;
   }
-  std::erase_if(memberships_, [&](const auto& one) { return one.index <= point.id.index; });
+  std::erase_if(state_.memberships, [&](const auto& one) { return one.index <= point.id.index; });
 }
 
 base::status log_outline::check_pending(const pending_install& pending, bool is_held) const {
@@ -217,15 +219,15 @@ void log_outline::install_finished(bool keeps_suffix) {
     drop_up_to(point);
   } else {
     state_.term_starts.clear();
-    memberships_.clear();
+    state_.memberships.clear();
     state_.last = point.id;
     state_.last_chain = point.chain;
   }
   state_.checkpoint_started = point.id.index;
   state_.checkpoint_completed = point.id.index;
   state_.snapshot = std::move(point);
-  state_.membership =
-      memberships_.empty() ? state_.snapshot.membership : memberships_.back().membership;
+  state_.membership = state_.memberships.empty() ? state_.snapshot.membership
+                                                 : state_.memberships.back().membership;
   ++state_.write_counter;
 }
 

@@ -8,11 +8,7 @@
 
 namespace storage {
 
-/// A membership entry of the log, decoded.
-struct membership_at {
-  raft::log_index index;
-  raft::membership membership;
-};
+using raft::membership_at;
 
 /// A log's state without its entries: what every log store keeps in memory, how a batch
 /// is judged against it, and how it moves once a change is durable. Pure.
@@ -21,8 +17,7 @@ struct membership_at {
 /// write is durable. The checks throw `base::invariant_violation`.
 class log_outline {
 public:
-  /// `memberships` ascending, all above the snapshot point; `state.membership` is set
-  /// from them.
+  /// `memberships` ascending, all above the snapshot point; `state` is told them.
   log_outline(log_state state, std::vector<membership_at> memberships);
 
   const log_state& state() const { return state_; }
@@ -75,7 +70,6 @@ private:
   void check_hard_state(const raft::hard_state& next, const raft::entry_id& last) const;
 
   log_state state_;
-  std::vector<membership_at> memberships_;
 };
 
 } // namespace storage

@@ -32,6 +32,7 @@ struct log_state {
   raft::chain_hash last_chain;
   std::vector<raft::term_start> term_starts;
   raft::membership membership; ///< the newest in the log; the snapshot point's if none
+  std::vector<raft::membership_at> memberships; ///< of the log, ascending
 };
 
 /// One durable step of the log, written in one transaction with one sync.

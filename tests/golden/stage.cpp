@@ -15,7 +15,7 @@ namespace golden {
 using namespace raft;
 
 const char* const help_text =
-    "cluster IDS [learner=ID] [proposals_max=N] [reads_max=N]   found it; nobody runs yet\n"
+    "cluster IDS [learner=ID] [proposals_max=N] [reads_max=N] [log_kept=N]   found it\n"
     "disk ID term=T TERMS...      its log: the founding entry, then entries of these terms\n"
     "start ID                     the process starts from its disk\n"
     "crash ID [persist] [apply]   it dies; the writes named reached the disk\n"
@@ -28,21 +28,32 @@ const char* const help_text =
     "wait ID REQUEST INDEX        ask to be told when INDEX is applied\n"
     "forget ID REQUEST            no longer wait\n"
     "checkpoint ID INDEX          a checkpoint holds the state at INDEX\n"
-    "persisted | applied | log_read | compacted | timer ID      what was asked for is done\n"
+    "newcomer ID                  a server that waits to be let in starts with an empty log\n"
+    "add | promote | remove ID REQUEST WHO  a change of membership is asked of ID\n"
+    "transfer ID WHO              hand leadership over; WHO 0: to the best\n"
+    "disk_full ID yes | no        its disk has no room\n"
+    "stream FROM TO               the snapshot that FROM is to send arrives, verified\n"
+    "lose_stream FROM TO          it does not\n"
+    "persisted | applied | log_read | compacted | timer | installed ID   what was asked for is "
+    "done\n"
     "deliver FROM TO | lose FROM TO         the messages that wait on that way\n"
     "answer FROM TO accepted INDEX [ROUND]  a reply made by hand, in TO's term\n"
     "hold ID | release ID         settle leaves it alone: its disk, and messages from and to it\n"
     "settle                       disks end their work and messages arrive, until all is quiet\n"
     "status ID | log ID           look\n";
 
-namespace {
-
-std::uint64_t number(const std::string& word) {
+std::uint64_t number_of(const std::string& word) {
   std::uint64_t value = 0;
   auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (word.empty() || failure != std::errc{} || end != word.data() + word.size())
     throw std::invalid_argument("not a number: '" + word + "'");
   return value;
+}
+
+namespace {
+
+std::uint64_t number(const std::string& word) {
+  return number_of(word);
 }
 
 // "name=5" as 5; the default if `word` names something else.
@@ -89,6 +100,7 @@ void stage::make_cluster(const words& arguments) {
     if (takes(word, "learner", learner))
       founders_.learners.push_back({server_id{learner}, {}, "", ""});
     else if (!takes(word, "proposals_max", limits_.proposals_in_flight_max)
+             && !takes(word, "log_kept", limits_.log_entries_kept_min)
              && !takes(word, "reads_max", limits_.reads_waiting_max))
       founders_.voters.push_back({server_id{number(word)}, {}, "", ""});
   }
@@ -97,6 +109,7 @@ void stage::make_cluster(const words& arguments) {
       auto config = raft_test::config_of(each.id.value);
       config.proposals_in_flight_max = limits_.proposals_in_flight_max;
       config.reads_waiting_max = limits_.reads_waiting_max;
+      config.log_entries_kept_min = limits_.log_entries_kept_min;
       servers_.emplace(each.id, server(config, raft_test::memory_disk(config.cluster_id, founders_),
                                        each.id.value));
     }
@@ -193,6 +206,8 @@ bool stage::perform_completion(const std::string& verb, server& which) {
     print(which, which.compacted());
   else if (verb == "timer")
     print(which, which.timer_fired());
+  else if (verb == "installed")
+    print(which, which.installed());
   else
     return false;
   return true;
@@ -263,9 +278,12 @@ std::string stage::perform(const std::string& command_line) {
       answer(arguments);
     else if (verb == "settle")
       settle();
+    else if (verb == "newcomer")
+      make_newcomer(arguments);
     else if (auto& which = at(arguments.empty() ? "" : arguments.front());
              !perform_completion(verb, which) && !perform_input(verb, which, arguments)
-             && !perform_disk(verb, which, arguments))
+             && !perform_disk(verb, which, arguments) && !perform_change(verb, which, arguments)
+             && !perform_snapshot(verb, which, arguments))
       throw std::invalid_argument("unknown command " + verb);
   } catch (const base::invariant_violation& broken) {
     // The place in the source would change with every edit.

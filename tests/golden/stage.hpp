@@ -29,6 +29,9 @@ private:
   void print_log(server& which);
   bool perform_completion(const std::string& verb, server& which);
   bool perform_input(const std::string& verb, server& which, const words& arguments);
+  bool perform_change(const std::string& verb, server& which, const words& arguments);
+  bool perform_snapshot(const std::string& verb, server& which, const words& arguments);
+  void make_newcomer(const words& arguments);
   bool perform_disk(const std::string& verb, server& which, const words& arguments);
   void print(const server& which, const std::string& text);
   void print(const server& which, const raft::ready& owed);
@@ -41,6 +44,9 @@ private:
   std::set<raft::server_id> held_; // left alone by `settle`
   std::string printed_;
 };
+
+/// The number that `word` is; throws otherwise.
+std::uint64_t number_of(const std::string& word);
 
 /// What each command does.
 extern const char* const help_text;

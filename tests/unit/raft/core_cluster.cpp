@@ -2,6 +2,7 @@
 #include "tests/unit/raft/core_cluster.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -16,6 +17,30 @@ core_cluster::core_cluster(std::initializer_list<std::uint64_t> ids) {
     server.start();
 }
 
+core_server& core_cluster::add(core_config config, memory_disk disk) {
+  servers_.erase(config.self);
+  applied_checked_.erase(config.self);
+  auto& added = servers_.emplace(config.self, core_server(config, std::move(disk))).first->second;
+  added.start();
+  return added;
+}
+
+void core_cluster::deliver_snapshots(core_server& from) {
+  for (const auto& each : std::exchange(from.snapshots_to_send, {})) {
+    auto to = servers_.find(each.to);
+    bool is_lost = to == servers_.end() || !to->second.is_running() || cut_off_.contains(from.id())
+                   || cut_off_.contains(each.to);
+    if (is_lost) {
+      from.snapshot_failed(each.to);
+      continue;
+    }
+    auto point = from.disk().state_point().id;
+    BASE_CHECK(point.index >= each.at_least, "a snapshot that the log follows");
+    to->second.receive_snapshot(from.disk());
+    from.snapshot_sent(each.to, point);
+  }
+}
+
 void core_cluster::deliver_from(core_server& from) {
   auto next = from.outbox.front();
   from.outbox.pop_front();
@@ -23,7 +48,7 @@ void core_cluster::deliver_from(core_server& from) {
   bool is_lost = to == servers_.end() || !to->second.is_running() || cut_off_.contains(from.id())
                  || cut_off_.contains(next.to);
   if (!is_lost)
-    to->second.step(from.id(), next.body);
+    to->second.step(from.life(), next.body);
   check_step();
 }
 
@@ -35,6 +60,10 @@ void core_cluster::settle() {
       if (!server.is_running())
         continue;
       server.settle();
+      if (!server.snapshots_to_send.empty()) {
+        deliver_snapshots(server);
+        is_moving = true;
+      }
       while (!server.outbox.empty()) {
         deliver_from(server);
         is_moving = true;

@@ -17,6 +17,10 @@ class core_cluster {
 public:
   explicit core_cluster(std::initializer_list<std::uint64_t> ids);
 
+  /// Lets a server join the network: it is started, and a stranger until somebody adds it.
+  /// A server of that number is gone.
+  core_server& add(raft::core_config config, memory_disk disk);
+
   core_server& operator[](std::uint64_t id) { return servers_.at(raft::server_id{id}); }
   std::map<raft::server_id, core_server>& servers() { return servers_; }
 
@@ -24,6 +28,8 @@ public:
   void settle();
   /// Takes the oldest message of `from`, and delivers it unless its link is cut.
   void deliver_from(core_server& from);
+  /// Streams the snapshots that `from` is asked for, unless the link is cut.
+  void deliver_snapshots(core_server& from);
   /// Ticks everybody, settling in between, until `is_reached` holds. Fails after 1000 ticks.
   void tick_until(const std::function<bool()>& is_reached);
   /// Ticks one server until it campaigns, and settles: it leads if it can.

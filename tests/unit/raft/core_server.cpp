@@ -71,6 +71,8 @@ void core_server::crash(crash_fate what) {
   apply_.reset();
   log_read_.reset();
   compact_.reset();
+  install_.reset();
+  snapshots_to_send.clear();
   is_timer_running_ = false;
 }
 
@@ -126,6 +128,12 @@ ready core_server::take() {
     BASE_CHECK(!compact_, "INV-10: one compaction is under way at a time");
     compact_ = owed.compact;
   }
+  if (owed.install) {
+    BASE_CHECK(!install_ && !persist_ && !apply_ && !log_read_ && !compact_,
+               "INV-25: nothing else is under way during an install");
+    install_ = owed.install;
+  }
+  move_to_end(snapshots_to_send, owed.snapshots_to_send);
   BASE_CHECK(!owed.start_apply_timer || !is_timer_running_,
              "INV-10: one apply timer runs at a time");
   is_timer_running_ = is_timer_running_ || owed.start_apply_timer;
@@ -140,6 +148,70 @@ ready core_server::tick() {
 ready core_server::step(server_id from, message body) {
   core_->step(from, std::move(body));
   return take();
+}
+
+ready core_server::step(const server_life& from, message body) {
+  core_->step(from, std::move(body));
+  return take();
+}
+
+ready core_server::change(request_id request, membership_change what) {
+  last_change_ = core_->propose_membership(request, std::move(what));
+  return take();
+}
+
+ready core_server::transfer(std::uint64_t to) {
+  last_transfer_ = core_->transfer_leadership(server_id{to});
+  return take();
+}
+
+ready core_server::disk_full(bool is_full) {
+  core_->disk_full(is_full);
+  return take();
+}
+
+bool core_server::receive_snapshot(const memory_disk& from) {
+  disk_.set_pending(from);
+  bool is_taken = core_->snapshot_received(from.state_point());
+  if (!is_taken)
+    disk_.drop_pending();
+  take();
+  return is_taken;
+}
+
+ready core_server::snapshot_sent(server_id to, const entry_id& point) {
+  core_->snapshot_sent(to, point);
+  return take();
+}
+
+ready core_server::snapshot_failed(server_id to) {
+  core_->snapshot_failed(to);
+  return take();
+}
+
+ready core_server::installed() {
+  BASE_CHECK(install_.has_value(), "an install is under way");
+  disk_.install();
+  auto point = install_->point.id;
+  install_.reset();
+  core_->installed(point);
+  return take();
+}
+
+ready core_server::install_failed() {
+  BASE_CHECK(install_.has_value(), "an install is under way");
+  disk_.drop_pending();
+  install_.reset();
+  core_->install_failed();
+  return take();
+}
+
+const peer_status& core_server::peer(std::uint64_t id) const {
+  looked_at_ = status();
+  for (const auto& each : looked_at_.peers)
+    if (each.id == server_id{id})
+      return each;
+  throw std::out_of_range("no such peer");
 }
 
 ready core_server::put(request_id request, std::string bytes, bool needs_apply) {
@@ -240,6 +312,8 @@ void core_server::settle() {
       compacted();
     else if (is_timer_running())
       timer_fired();
+    else if (is_installing())
+      installed();
     else
       return;
   }
@@ -263,6 +337,11 @@ bool core_server::has_refused(request_id request) const {
 
 bool core_server::is_unknown(request_id request) const {
   return holds_answer<proposal_unknown>(proposals, request);
+}
+
+bool core_server::has_event(event::kind what) const {
+  return std::any_of(events.begin(), events.end(),
+                     [what](const event& each) { return each.what == what; });
 }
 
 bool core_server::has_dropped_read(request_id read) const {

@@ -44,6 +44,7 @@ public:
   // Inputs. Each takes the `ready` it caused and returns it.
   raft::ready tick();
   raft::ready step(raft::server_id from, raft::message body);
+  raft::ready step(const raft::server_life& from, raft::message body);
   raft::ready put(raft::request_id request, std::string payload, bool needs_apply = false);
   /// Proposes "r<number>" for each number in [first, end), and takes what that caused.
   raft::ready put_all(raft::request_id first, raft::request_id end);
@@ -52,8 +53,18 @@ public:
   raft::ready forget_read(raft::request_id request);
   raft::ready forget_proposal(raft::request_id request);
   raft::ready checkpoint(std::uint64_t index);
+  raft::ready change(raft::request_id request, raft::membership_change what);
+  raft::ready transfer(std::uint64_t to);
+  raft::ready disk_full(bool is_full);
+  /// The state of `from` arrived. Whether it is to be installed.
+  bool receive_snapshot(const memory_disk& from);
+  raft::ready snapshot_sent(raft::server_id to, const raft::entry_id& point);
+  raft::ready snapshot_failed(raft::server_id to);
   /// What the last `put`, `read` or `wait_applied` was told.
   const raft::propose_outcome& last_outcome() const { return last_outcome_; }
+  /// What the last `change` or `transfer` was told.
+  const raft::membership_outcome& last_change() const { return last_change_; }
+  const raft::transfer_outcome& last_transfer() const { return last_transfer_; }
 
   // The outside is done with what it was asked. Requires: it was.
   raft::ready persisted();
@@ -61,6 +72,8 @@ public:
   raft::ready log_read();
   raft::ready compacted();
   raft::ready timer_fired();
+  raft::ready installed();
+  raft::ready install_failed();
   /// Completes whatever is under way until nothing is, the apply timer too.
   void settle();
 
@@ -69,10 +82,13 @@ public:
   bool is_reading() const { return log_read_.has_value(); }
   bool is_compacting() const { return compact_.has_value(); }
   bool is_timer_running() const { return is_timer_running_; }
+  bool is_installing() const { return install_.has_value(); }
 
   raft::core& protocol() { return *core_; }
   raft::core_status status() const { return core_->status(); }
   raft::server_id id() const { return config_.self; }
+  raft::server_life life() const { return {config_.self, config_.incarnation}; }
+  const raft::peer_status& peer(std::uint64_t id) const;
   const base::uuid& boot() const { return config_.boot; }
   memory_disk& disk() { return disk_; }
   const memory_disk& disk() const { return disk_; }
@@ -83,6 +99,7 @@ public:
   std::vector<raft::event> events;
   /// What left and was not taken away yet.
   std::deque<raft::outgoing_message> outbox;
+  std::vector<raft::snapshot_to_send> snapshots_to_send;
   std::uint64_t entries_kept_by_store = base::limits::log_entries_kept_min;
 
   bool has_appended(raft::request_id request) const;
@@ -91,6 +108,7 @@ public:
   bool has_refused(raft::request_id request) const;
   bool is_unknown(raft::request_id request) const;
   std::optional<raft::log_index> confirmed_index(raft::request_id read) const;
+  bool has_event(raft::event::kind what) const;
   bool has_dropped_read(raft::request_id read) const;
 
 private:
@@ -103,11 +121,15 @@ private:
   std::unique_ptr<raft::core> core_;
   raft::invariant_checker invariants_;
   raft::propose_outcome last_outcome_;
+  raft::membership_outcome last_change_;
+  raft::transfer_outcome last_transfer_;
+  mutable raft::core_status looked_at_;
   std::optional<raft::persist_request> persist_;
   std::vector<raft::outgoing_message> after_persist_;
   std::optional<raft::apply_request> apply_;
   std::optional<raft::log_read_request> log_read_;
   std::optional<raft::compact_request> compact_;
+  std::optional<raft::install_request> install_;
   std::uint64_t starts_ = 0;
   bool is_timer_running_ = false;
 };

@@ -83,7 +83,7 @@ TEST_CASE("all founders derive the same first entry", "[raft]") {
 }
 
 TEST_CASE("a membership takes effect on append and goes with its entry", "[raft][thesis 4.1]") {
-  membership_history history(voters({1}));
+  membership_history history({log_index{0}, voters({1})}, {});
   history.append(log_index{5}, voters({1, 2}));
   history.append(log_index{9}, voters({1, 2, 3}));
   CHECK(history.current() == voters({1, 2, 3}));
@@ -97,7 +97,7 @@ TEST_CASE("a membership takes effect on append and goes with its entry", "[raft]
 }
 
 TEST_CASE("memberships are recorded in the log's order", "[raft]") {
-  membership_history history(voters({1}));
+  membership_history history({log_index{0}, voters({1})}, {});
   history.append(log_index{5}, voters({1, 2}));
   CHECK_THROWS_AS(history.append(log_index{5}, voters({1})), base::invariant_violation);
 }

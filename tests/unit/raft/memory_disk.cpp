@@ -38,13 +38,17 @@ const entry& memory_disk::at(log_index index) const {
 }
 
 recovered_state memory_disk::recovered() const {
-  recovered_state found{state_,       snapshot_, last(), last_chain(), {}, snapshot_.membership,
-                        last_applied_};
+  recovered_state found{state_, snapshot_, last(), last_chain(), {}, {}, last_applied_};
+  if (pending_)
+    found.pending_install = pending_->point;
+  found.state_is_lost = is_state_lost_;
   for (const auto& each : entries_) {
     if (found.term_starts.empty() || found.term_starts.back().term != each.id.term)
       found.term_starts.push_back({each.id.index, each.id.term});
-    if (each.kind == entry_kind::membership)
-      BASE_CHECK(decode(each.payload.bytes(), found.membership), "a membership entry");
+    if (membership members; each.kind == entry_kind::membership) {
+      BASE_CHECK(decode(each.payload.bytes(), members), "a membership entry");
+      found.memberships.push_back({each.id.index, std::move(members)});
+    }
   }
   return found;
 }
@@ -86,6 +90,7 @@ void memory_disk::apply(const apply_request& request) {
                "INV-06: nothing is applied before its commit is durable");
     BASE_CHECK(each == at(each.id.index), "INV-06: what is applied is what the log holds");
     last_applied_ = each.id.index;
+    is_state_lost_ = false;
     applied_.push_back(each);
   }
 }
@@ -122,6 +127,45 @@ snapshot_point memory_disk::compact(log_index up_to, std::uint64_t entries_kept)
 void memory_disk::lose_state_machine() {
   last_applied_ = {};
   applied_.clear();
+  is_state_lost_ = true;
+}
+
+snapshot_point memory_disk::state_point() const {
+  BASE_CHECK(!is_state_lost_, "there is a state to be copied");
+  auto point = snapshot_;
+  for (auto index = snapshot_.id.index.next(); index <= last_applied_; index = index.next()) {
+    const auto& each = at(index);
+    point.id = each.id;
+    point.chain = each.chain;
+    if (each.kind == entry_kind::membership)
+      BASE_CHECK(decode(each.payload.bytes(), point.membership), "a membership entry");
+  }
+  return point;
+}
+
+void memory_disk::set_pending(const memory_disk& from) {
+  pending_ = snapshot{from.state_point(), from.applied_};
+  BASE_CHECK(pending_->point.id.term <= state_.current_term,
+             "INV-42: a snapshot is of a term that was seen here");
+}
+
+void memory_disk::install() {
+  BASE_CHECK(pending_.has_value(), "INV-25: an install is pending");
+  const auto& point = pending_->point;
+  BASE_CHECK(point.id.index >= snapshot_.id.index, "INV-25: a snapshot never goes back");
+  bool keeps_suffix = point.id == snapshot_.id
+                      || (point.id.index > snapshot_.id.index && point.id.index <= last().index
+                          && at(point.id.index).chain == point.chain);
+  BASE_CHECK(keeps_suffix || state_.commit_index <= point.id.index,
+             "INV-25: no committed entry is dropped");
+  auto count = keeps_suffix ? point.id.index - snapshot_.id.index : entries_.size();
+  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
+  state_.commit_index = std::max(state_.commit_index, point.id.index);
+  last_applied_ = point.id.index;
+  applied_ = pending_->applied;
+  snapshot_ = point;
+  is_state_lost_ = false;
+  pending_.reset();
 }
 
 } // namespace raft_test

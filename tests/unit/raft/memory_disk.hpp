@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "raft/core.hpp"
@@ -25,6 +26,17 @@ public:
   raft::snapshot_point compact(raft::log_index up_to, std::uint64_t entries_kept);
   /// The state machine is gone; the log is whole.
   void lose_state_machine();
+  /// The disk is what it was when `earlier` was copied from it.
+  void roll_back(const memory_disk& earlier) { *this = earlier; }
+
+  /// The state as a snapshot would hold it.
+  raft::snapshot_point state_point() const;
+  /// The state of `from` was received and verified: it survives a crash.
+  void set_pending(const memory_disk& from);
+  void drop_pending() { pending_.reset(); }
+  /// The pending snapshot takes the place of the state, and the log begins after it; what
+  /// follows stays if the log holds its very entry.
+  void install();
 
   const raft::hard_state& state() const { return state_; }
   raft::log_index last_index() const;
@@ -45,6 +57,12 @@ private:
   raft::hard_state state_;
   raft::log_index last_applied_;
   std::vector<raft::entry> applied_;
+  bool is_state_lost_ = false;
+  struct snapshot {
+    raft::snapshot_point point;
+    std::vector<raft::entry> applied;
+  };
+  std::optional<snapshot> pending_;
 };
 
 } // namespace raft_test

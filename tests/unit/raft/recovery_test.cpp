@@ -31,7 +31,7 @@ recovered_state sound() {
   found.last = {log_index{5}, term{2}};
   found.last_chain = {1, 2};
   found.term_starts = {{log_index{1}, term{1}}, {log_index{3}, term{2}}};
-  found.membership = voters({1});
+  found.memberships = {{log_index{1}, voters({1})}};
   found.last_applied = log_index{3};
   return found;
 }
@@ -128,7 +128,6 @@ TEST_CASE("a restored state goes on after its snapshot point", "[raft][rule 21]"
   found.state = {term{4}, {}, found.snapshot.id.index};
   found.last = found.snapshot.id;
   found.last_chain = found.snapshot.chain;
-  found.membership = found.snapshot.membership;
   found.last_applied = found.snapshot.id.index;
   core server(raft_test::config_of(1), found, [](std::uint64_t) { return 0; });
   CHECK_FALSE(server.take_ready().log_read);

@@ -357,28 +357,6 @@ TEST_CASE("a leader without a window serves followers from its disk", "[raft]") 
   cluster.tick_until([&] { return cluster[3].disk().last_applied() >= log_index{52}; });
 }
 
-TEST_CASE("a follower below the leader's snapshot point waits, and hears the leader", "[raft]") {
-  core_cluster cluster({1, 2, 3});
-  cluster.elect(1);
-  cluster.cut_off(3);
-  cluster[1].entries_kept_by_store = 5;
-  for (request_id request = 1; request <= 10100; ++request)
-    cluster[1].put(request, "x");
-  cluster.settle();
-  cluster[1].checkpoint(cluster[1].status().last_applied.value);
-  cluster.settle();
-  REQUIRE(cluster[1].status().first_index > log_index{3});
-  cluster.heal();
-  for (int i = 0; i < 100; ++i) {
-    cluster[1].tick();
-    cluster[3].tick();
-    cluster.settle();
-  }
-  CHECK(cluster[3].status().role == role_name::follower);
-  CHECK(cluster[3].status().leader == server_id{1});
-  CHECK(cluster[3].status().last_index == log_index{2}); // snapshots are not built
-}
-
 TEST_CASE("lost messages are sent again", "[raft]") {
   core_cluster cluster({1, 2, 3});
   cluster.elect(1);
