@@ -4,7 +4,7 @@
 #
 #   aspen::caf  aspen::sqlite  aspen::lmdb  aspen::httplib  aspen::context  aspen::openssl
 #   aspen::spdlog  aspen::fmt  aspen::json  aspen::toml  aspen::cli  aspen::prometheus
-#   aspen::xxhash  aspen::systemd  aspen::expected  aspen::threads  aspen::catch2 (tests)
+#   aspen::xxhash  aspen::systemd  aspen::expected  aspen::asio  aspen::threads  aspen::catch2 (tests)
 
 find_package(PkgConfig REQUIRED)
 
@@ -47,6 +47,16 @@ set_target_properties(caf::core PROPERTIES
   IMPORTED_LOCATION "${CAF_CORE_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
 target_link_libraries(caf::core INTERFACE Threads::Threads)
 add_library(aspen::caf ALIAS caf::core)
+
+# Asio without Boost is headers and has no CMake package; transport/asio.cpp compiles what is no template.
+find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
+mark_as_advanced(ASIO_INCLUDE_DIR)
+add_library(aspen_asio INTERFACE)
+target_include_directories(aspen_asio SYSTEM INTERFACE "${ASIO_INCLUDE_DIR}")
+target_compile_definitions(aspen_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
+  ASIO_SEPARATE_COMPILATION)
+target_link_libraries(aspen_asio INTERFACE Threads::Threads)
+add_library(aspen::asio ALIAS aspen_asio)
 
 if(ASPEN_BUILD_TESTS)
   aspen_package(catch2 Catch2::Catch2 Catch2 CONFIG)  # 2.x (headers only) or 3.x
