@@ -140,7 +140,8 @@ public:
   void snapshot_failed(server_id to);
   /// A verified snapshot at `point` is recorded as pending. True: `ready::install` will ask
   /// for it, and until `installed` this server neither campaigns nor applies. False: it is
-  /// of no use here (any more); the caller drops it and its record.
+  /// of no use here (any more); the caller drops it and its record. While one waits
+  /// (`status().is_installing`) no other may be recorded in its place.
   bool snapshot_received(snapshot_point point);
   /// The install under way is done, in both stores.
   void installed(const entry_id& point);

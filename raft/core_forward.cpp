@@ -100,8 +100,8 @@ void core::implementation::answer_origin(const origin& to, const proposal_answer
     else if (std::holds_alternative<storage_full>(refused->why))
       reply.outcome = storage_full{};
   }
-  // A leader's term is durable; its answer leaves before the entry does.
-  if (is_leader())
+  // What is durable already leaves at once: a leader's answer before the entry does.
+  if (version == durable_version)
     send(to.from.id, std::move(reply));
   else
     send_when_durable(to.from.id, std::move(reply));

@@ -56,7 +56,9 @@ void progress::rejected(log_index rejected, log_index meeting) {
   // Overtaken: the probe has moved on.
   if (mode_ == mode::probe && rejected != next_.previous())
     return;
-  if (mode_ == mode::probe || mode_ == mode::replicate)
+  if (mode_ == mode::needs_snapshot)
+    found_compacted(); // the one it was sent may be gone
+  else if (takes_entries())
     reset_to_probe(std::max(match_, std::min(meeting, rejected.previous())).next());
 }
 

@@ -171,6 +171,8 @@ ready core_server::disk_full(bool is_full) {
 }
 
 bool core_server::receive_snapshot(const memory_disk& from) {
+  if (status().is_installing)
+    return false;
   disk_.set_pending(from);
   bool is_taken = core_->snapshot_received(from.state_point());
   if (!is_taken)

@@ -124,6 +124,24 @@ TEST_CASE("a leader's bounds are told to the follower's client", "[raft]") {
   CHECK(cluster[2].status().proposals_in_flight == 0);
 }
 
+// A refusal left with a term that a crash could have undone.
+TEST_CASE("what a deposed leader says of queued proposals waits for its new term",
+          "[raft][INV-19]") {
+  led_cluster cluster;
+  cluster[2].put(7, "a=1");
+  auto sent = cluster.asked<forward_proposal>();
+  cluster[1].put(1, "b=1"); // its persist holds up the queue
+  cluster[1].step(server_id{2}, sent);
+  cluster[1].outbox.clear();
+  cluster[1].step(server_id{3}, append_entries_reply{term{5}, append_conflict{}, 0});
+  CHECK(taken_from<forward_proposal_reply>(cluster[1]).empty());
+  cluster[1].settle();
+  auto replies = taken_from<forward_proposal_reply>(cluster[1]);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].term == term{5});
+  CHECK(std::holds_alternative<not_leader>(replies[0].outcome));
+}
+
 TEST_CASE("a lost proposal is unknown until it is forgotten", "[raft][thesis 6.2]") {
   led_cluster cluster;
   cluster[2].put(7, "a=1");

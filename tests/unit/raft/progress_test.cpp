@@ -15,6 +15,23 @@ progress replicating_from(std::uint64_t next) {
 
 } // namespace
 
+// Its answers told that it held nothing, and no new snapshot was wanted.
+TEST_CASE("a peer that refuses again what it was sent a snapshot for gets another one",
+          "[raft][thesis 5]") {
+  progress peer(log_index{10});
+  peer.found_compacted();
+  peer.snapshot_begun();
+  peer.conflict_number = 5;
+  peer.rejected(log_index{9}, log_index{9});
+  CHECK(peer.snapshot_state() == progress::snapshot::streaming);
+  peer.snapshot_sent(log_index{20}, 7);
+  peer.found_compacted();
+  CHECK(peer.snapshot_state() == progress::snapshot::installing);
+  peer.conflict_number = 8; // asked after it had the snapshot
+  peer.rejected(log_index{19}, log_index{19});
+  CHECK(peer.snapshot_state() == progress::snapshot::wanted);
+}
+
 TEST_CASE("a probe waits for its answer or the next heartbeat", "[raft]") {
   progress peer(log_index{5});
   CHECK(peer.may_send());
