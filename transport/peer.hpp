@@ -23,7 +23,9 @@ struct peer {
 
 /// Whom this server talks to.
 struct peer_set {
-  std::vector<peer> peers; ///< without this server; each id once
+  /// Without this server; each id once. While the newest membership is not committed: the
+  /// servers of both it and the committed one, so that nobody is shut out by what may be undone.
+  std::vector<peer> peers;
   /// The log index of the membership they come from. Of two servers whose memberships
   /// contradict each other, the one with the higher index is believed: a server that was
   /// away must let in the leader it has never heard of. Zero: nothing is known yet, and

@@ -201,7 +201,8 @@ void peer_link::on_end(const base::error& why) {
     state_.is_connected = false;
     state_.last_error = why.text;
   }
-  base::log::warn(log_target, "peer lost", {{"peer", id_.value}, {"reason", why.text}});
+  auto level = node_->is_stopping ? base::log::level::info : base::log::level::warn;
+  base::log::write(level, log_target, "peer lost", {{"peer", id_.value}, {"reason", why.text}});
   tell_change();
   if (node_->is_stopping || !listed_)
     return;

@@ -18,7 +18,8 @@ thread_local std::uint64_t allocated_bytes = 0;
 
 } // namespace
 
-// Counts what is asked for, so that a length that was believed shows.
+// Counts what is asked for, so that a length that was believed shows. A sanitizer has its own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* operator new(std::size_t size) {
   allocated_bytes += size;
   if (void* memory = std::malloc(size == 0 ? 1 : size))
@@ -31,6 +32,7 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace tests {
 

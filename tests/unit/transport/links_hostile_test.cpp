@@ -2,12 +2,12 @@
 #include <sys/resource.h>
 
 #include <chrono>
-#include <fstream>
 #include <utility>
 #include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/unit/transport/raw_socket.hpp"
+#include "tests/unit/transport/resident.hpp"
 #include "transport/bounds.hpp"
 #include "transport/message_codec.hpp"
 #include "transport/ping.hpp"
@@ -36,14 +36,6 @@ struct attacked {
     return peer;
   }
 };
-
-std::uint64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
-  std::uint64_t whole = 0;
-  std::uint64_t resident = 0;
-  in >> whole >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 std::chrono::microseconds processor_time() {
   rusage used{};
@@ -173,7 +165,7 @@ TEST_CASE("INV-134: a peer that does not read costs a bounded number of bytes, t
   CHECK(dropped > 10000);
   CHECK(one.state(2)->dropped_over_bound == dropped);
   CHECK(one.state(2)->outbound_bytes <= (1 << 20));
-  CHECK(resident_bytes() < before + (32 << 20));
+  CHECK(resident_bytes() < before + resident_growth_max);
 }
 
 TEST_CASE("a peer that does not read and is silent is given up", "[transport][hostile]") {
