@@ -37,6 +37,9 @@ inline constexpr std::uint64_t pinned_bytes_max = 512 * mebibyte;
 // A learner that lags by more entries is not made a voter.
 inline constexpr std::uint64_t promotion_lag_entries_max = 100;
 
+// Election timeouts without a leader after which a server without a state machine campaigns.
+inline constexpr std::uint64_t last_resort_timeouts = 10;
+
 // How far two servers' clocks may be apart before a forwarded proposal counts as late.
 inline constexpr std::uint64_t clock_difference_ms_max = 60'000;
 

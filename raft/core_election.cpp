@@ -69,7 +69,17 @@ void core::implementation::tick_election() {
 
 // Whoever cannot serve does not ask to lead: a leader needs its state and its disk.
 bool core::implementation::may_campaign() const {
-  return is_voter() && may_apply() && (is_sole_voter() || !is_disk_in_trouble());
+  return is_voter() && (may_apply() || is_last_resort())
+         && (is_sole_voter() || !is_disk_in_trouble());
+}
+
+// deviates: two stores, one truth, 19 lets nobody campaign without a state machine. When its
+// log is longer than those of all who are left, nobody else can ever win: after a long time
+// without a leader it leads, brings the others up to its log and hands over at once.
+bool core::implementation::is_last_resort() const {
+  return state_is_lost && !install && !is_sole_voter()
+         && contact_ticks
+                > bounds::last_resort_timeouts * std::uint64_t{config.election_timeout_ticks_max};
 }
 
 void core::implementation::campaign() {

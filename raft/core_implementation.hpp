@@ -63,6 +63,7 @@ struct core::implementation : core_state {
 
   // core_election.cpp (thesis 3.4, 4.2.3, 9.6).
   bool may_campaign() const;
+  bool is_last_resort() const;
   void forget_leader(roles::follower& self);
   void campaign();
   std::set<server_id> other_voters() const;

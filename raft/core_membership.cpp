@@ -25,7 +25,7 @@ std::optional<membership_refused> core::implementation::refusal_of(
     const membership_change& change) const {
   using why = membership_refusal;
   const auto* self = std::get_if<roles::leader>(&role);
-  if (self == nullptr || self->handing_over)
+  if (self == nullptr || self->handing_over || state_is_lost)
     return membership_refused{why::not_leader, self == nullptr ? leader_id() : server_id{}};
   if (is_disk_full)
     return membership_refused{why::storage_full, config.self};

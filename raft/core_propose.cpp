@@ -20,7 +20,8 @@ propose_outcome core::implementation::propose(proposal what) {
 // Whether there is room for it, and somebody who takes it.
 propose_outcome core::implementation::admit(const proposal& what) const {
   const auto* leading = std::get_if<roles::leader>(&role);
-  if (leader_id() == server_id{} || (leading != nullptr && leading->handing_over))
+  if (leader_id() == server_id{}
+      || (leading != nullptr && (leading->handing_over || state_is_lost)))
     return not_leader{};
   if (leading != nullptr && is_disk_full)
     return storage_full{};

@@ -22,6 +22,8 @@ void core::implementation::tick_leader() {
   for (auto& [id, peer] : self.peers)
     peer.tick();
   tick_transfer(self);
+  if (state_is_lost && has_own_commit(self))
+    transfer_leadership({});
   if (++self.quorum_elapsed_ticks >= config.election_timeout_ticks_min) {
     self.quorum_elapsed_ticks = 0;
     name_lives();

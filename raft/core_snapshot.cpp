@@ -13,7 +13,7 @@ namespace raft {
 
 void core::implementation::begin_snapshots(ready& out) {
   auto* self = std::get_if<roles::leader>(&role);
-  if (self == nullptr)
+  if (self == nullptr || state_is_lost)
     return;
   for (auto& [id, peer] : self->peers) {
     bool is_due = peer.snapshot_state() == progress::snapshot::wanted && peer.snapshot_ticks == 0

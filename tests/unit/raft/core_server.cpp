@@ -51,8 +51,9 @@ core_server::core_server(std::uint64_t id, const membership& founders)
 ready core_server::start() {
   invariants_ = {};
   auto random = [this](std::uint64_t bound) { return random_.below(bound); };
-  config_.boot = base::uuid_from_name("boot " + std::to_string(++starts_) + " of "
-                                      + std::to_string(id().value));
+  config_.boot =
+      base::uuid_from_name("boot " + std::to_string(++starts_) + " of " + std::to_string(id().value)
+                           + " in life " + base::to_string(config_.incarnation));
   core_ = std::make_unique<core>(config_, disk_.recovered(), random);
   proposals.clear();
   reads.clear();

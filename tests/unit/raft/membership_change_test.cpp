@@ -141,9 +141,37 @@ TEST_CASE("in a joint configuration both majorities decide", "[raft][thesis 4.3]
   CHECK(cluster[1].status().membership == voters({1, 2, 3, 4}));
 }
 
+TEST_CASE("the new majority alone decides nothing while it is joint", "[raft][thesis 4.3]") {
+  core_cluster cluster({1, 2});
+  cluster.elect(1);
+  cluster.add(config_of(3), memory_disk(test_cluster));
+  cluster[1].change(1, add_learner{named(3)});
+  cluster.settle();
+  REQUIRE(cluster[1].has_committed(1));
+  cluster.cut_off(2);
+  cluster[1].change(2, promote_learner{server_id{3}});
+  cluster[1].put(7, "a=1");
+  cluster[1].read(8);
+  cluster.settle();
+  REQUIRE(cluster[1].peer(3).match_index == cluster[1].status().last_index);
+  CHECK(cluster[1].status().membership.is_joint());
+  CHECK_FALSE(cluster[1].has_committed(7));
+  CHECK_FALSE(cluster[1].confirmed_index(8));
+  SECTION("nor elects anybody") {
+    cluster.tick_until([&] { return cluster[1].status().role != role_name::leader; });
+    cluster.tick_until([&, ticks = 0]() mutable { return ++ticks > 100; });
+    CHECK(cluster.leader() == nullptr);
+  }
+  cluster.heal();
+  cluster.tick_until([&] { return cluster[3].status().last_applied >= log_index{5}; });
+}
+
 TEST_CASE("one change at a time", "[raft][thesis 4.1][INV-24]") {
   growing_cluster cluster;
-  cluster.let_in(4);
+  cluster.newcomer(4);
+  cluster[1].change(1, add_learner{named(4)}); // not joint, and not committed yet
+  CHECK(cluster.refused(remove_member{server_id{2}}).why == membership_refusal::change_in_progress);
+  cluster.settle();
   cluster[1].change(1, promote_learner{server_id{4}});
   CHECK(cluster.refused(remove_member{server_id{2}}).why == membership_refusal::change_in_progress);
   cluster.settle();

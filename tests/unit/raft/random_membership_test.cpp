@@ -164,7 +164,7 @@ private:
 
   void crash(core_server& server, bool loses_state) {
     take_notes();
-    bool can_lose = loses_state && is_sturdy();
+    bool can_lose = loses_state && is_sturdy(2);
     if (server.is_installing() && random_.happens(50))
       server.disk().install();
     server.crash({random_.happens(50), random_.happens(50)});
@@ -178,14 +178,15 @@ private:
     noted_.erase(server.id());
   }
 
-  // Whether three voters at least are whole and agree on who they are: then one may fail.
-  bool is_sturdy() {
+  // Whether all voters are whole and agree on who they are: then one may fail. Who loses its
+  // directory must leave a majority behind.
+  bool is_sturdy(std::size_t voters_min) {
     auto* leader = cluster_.leader();
     if (frail_ != server_id{} || leader == nullptr)
       return false;
     auto status = leader->status();
     const auto& log = leader->disk().entries();
-    if (status.membership.is_joint() || status.membership.voters.size() < 3
+    if (status.membership.is_joint() || status.membership.voters.size() < voters_min
         || status.last_index != status.commit_index || log.empty()
         || log.back().id != entry_id{status.last_index, status.current_term})
       return false;
@@ -214,7 +215,7 @@ private:
 
   // The directory is lost.
   void wipe(core_server& server) {
-    if (!is_sturdy())
+    if (!is_sturdy(3))
       return;
     frail_ = server.id();
     crash(server, false);
@@ -282,7 +283,10 @@ private:
       ++changed_;
       return;
     }
-    REQUIRE(acknowledged_.emplace(told.id.index, told.request).second);
+    auto [known, is_new] = acknowledged_.emplace(told.id.index, told.request);
+    INFO("index " << told.id.index.value << " for " << told.request << ", before for "
+                  << known->second);
+    REQUIRE(is_new);
     highest_acknowledged_ = std::max(highest_acknowledged_, told.id.index);
   }
 

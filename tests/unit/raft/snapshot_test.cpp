@@ -190,6 +190,27 @@ TEST_CASE("without its state machine a server votes, but does not campaign",
   CHECK(lost.status().last_applied == cluster[3].status().last_applied);
 }
 
+TEST_CASE("the longest log leads without its state machine, to hand over",
+          "[raft][two stores 19]") {
+  core_cluster cluster({1, 2});
+  cluster.elect(1);
+  cluster[1].put_all(1, 10);
+  cluster.settle();
+  cluster.cut_off(2);
+  auto& lost = cluster[1];
+  lost.put(20, "a=1");
+  lost.settle();
+  lost.crash({});
+  lost.disk().compact(log_index{5}, 0);
+  lost.disk().lose_state_machine();
+  lost.start();
+  cluster.heal();
+  cluster.tick_until([&] { return !lost.status().state_is_lost; });
+  CHECK(cluster.leader() == &cluster[2]);
+  CHECK(cluster[2].disk().applied().back().id.index >= log_index{12});
+  cluster.tick_until([&] { return lost.status().last_applied == cluster[2].status().last_index; });
+}
+
 TEST_CASE("a lost state machine is replayed from a whole log", "[raft][two stores 19]") {
   core_server server(1, voters({1}));
   server.start();
