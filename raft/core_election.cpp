@@ -89,21 +89,21 @@ void core::implementation::campaign() {
     become_pre_candidate();
 }
 
-std::set<server_id> core::implementation::other_voters() const {
-  std::set<server_id> ids;
+std::set<server_life> core::implementation::other_voters() const {
+  std::set<server_life> lives;
   for (const auto* set : {&members().voters, &members().outgoing_voters})
     for (const auto& each : *set)
-      ids.insert(each.id);
-  ids.erase(config.self);
-  return ids;
+      if (each.id != config.self)
+        lives.insert(each.life());
+  return lives;
 }
 
 void core::implementation::become_pre_candidate() {
   drop_questions();
   role = roles::pre_candidate{{{self(), true}}, 0, draw_timeout()};
   emit(event::kind::became_pre_candidate, log.last().index);
-  for (auto id : other_voters())
-    send(id, request_vote{current_term.next(), log.last(), true, false});
+  for (const auto& [id, life] : other_voters())
+    send(id, request_vote{current_term.next(), log.last(), true, false, life});
 }
 
 void core::implementation::become_candidate(bool is_transfer) {
@@ -113,8 +113,8 @@ void core::implementation::become_candidate(bool is_transfer) {
   set_term(current_term.next(), config.self);
   role = roles::candidate{{}, 0, draw_timeout()};
   emit(event::kind::became_candidate, log.last().index);
-  for (auto id : other_voters())
-    send_when_durable(id, request_vote{current_term, log.last(), false, is_transfer});
+  for (const auto& [id, life] : other_voters())
+    send_when_durable(id, request_vote{current_term, log.last(), false, is_transfer, life});
 }
 
 // Called when a persist is done: only a durable vote counts (INV-12).
@@ -139,16 +139,23 @@ void core::implementation::become_leader() {
   append(make_entry(entry_kind::no_op, {}));
 }
 
+// A vote is this life's to give, and no earlier one's. Whoever does not know the lives of the
+// founders yet asks a founder; a later life would not be one, and knows or will learn that.
+bool core::implementation::is_asked(const request_vote& request) const {
+  return request.voter == config.incarnation || (request.voter.is_nil() && is_voter());
+}
+
 void core::implementation::handle_request_vote(server_id from, const request_vote& request) {
   if (request.is_pre_vote) {
     // Granting refreshes nothing and records nothing.
-    bool is_granted = request.term > current_term && is_up_to_date(request.last);
+    bool is_granted =
+        request.term > current_term && is_asked(request) && is_up_to_date(request.last);
     send_when_durable(
         from, request_vote_reply{is_granted ? request.term : current_term, is_granted, true});
     return;
   }
   // A candidate and a leader have voted for themselves.
-  bool may_vote = voted_for == server_id{} || voted_for == from;
+  bool may_vote = (voted_for == server_id{} || voted_for == from) && is_asked(request);
   bool is_granted = may_vote && is_up_to_date(request.last);
   if (is_granted && voted_for != from)
     set_term(current_term, from);

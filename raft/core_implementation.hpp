@@ -66,7 +66,8 @@ struct core::implementation : core_state {
   bool is_last_resort() const;
   void forget_leader(roles::follower& self);
   void campaign();
-  std::set<server_id> other_voters() const;
+  std::set<server_life> other_voters() const;
+  bool is_asked(const request_vote& request) const;
   void become_pre_candidate();
   void become_candidate(bool is_transfer = false);
   void become_leader();

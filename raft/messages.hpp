@@ -22,6 +22,8 @@ struct request_vote {
   entry_id last;
   bool is_pre_vote = false;
   bool is_transfer = false; ///< sent on `timeout_now`: leader contact does not refuse it
+  /// The life of the receiver that the sender's configuration names; nil: it names none.
+  raft::incarnation voter{};
 };
 
 struct request_vote_reply {

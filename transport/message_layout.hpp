@@ -13,8 +13,8 @@ template <>
 struct layout<raft::request_vote> {
   using message = raft::request_vote;
   static constexpr auto type = frame_type::request_vote;
-  static constexpr auto fields =
-      std::tuple{&message::term, &message::last, &message::is_pre_vote, &message::is_transfer};
+  static constexpr auto fields = std::tuple{&message::term, &message::last, &message::voter,
+                                            &message::is_pre_vote, &message::is_transfer};
 };
 
 template <>

@@ -61,6 +61,27 @@ TEST_CASE("a wiped server's votes and acknowledgements count for nothing",
   CHECK(wiped.status().role == role_name::learner);
 }
 
+// A founder that was away knows no lives: it counted the vote of an empty directory, led with
+// a short log, and what a majority had acknowledged was gone.
+TEST_CASE("a later life gives no vote to who does not know it", "[raft][two stores 18][INV-26]") {
+  living_cluster cluster;
+  auto& wiped = cluster.wipe(3);
+  request_vote asks{term{50}, {log_index{2}, term{1}}, false, true};
+  auto is_granted = [&] {
+    wiped.settle();
+    wiped.outbox.clear();
+    wiped.step(server_id{2}, asks);
+    wiped.settle();
+    REQUIRE(wiped.outbox.size() == 1);
+    return std::get<request_vote_reply>(wiped.outbox.front().body).is_granted;
+  };
+  CHECK_FALSE(is_granted());
+  asks.voter = life_of(3, "first").incarnation;
+  CHECK_FALSE(is_granted());
+  asks.voter = wiped.life().incarnation;
+  CHECK(is_granted());
+}
+
 TEST_CASE("a wiped server comes back as a learner in one joint change", "[raft][two stores 18]") {
   living_cluster cluster;
   cluster[1].put_all(1, 10);
