@@ -36,6 +36,11 @@ public:
       caf::anon_send(scheduler, std::move(request));
   }
 
+  void change_cluster(cluster_request request) override {
+    if (auto raft = context_.where->get().raft)
+      caf::anon_send(raft, std::move(request));
+  }
+
   void shut_down() override { shut_down_(); }
   const status_board& status() const override { return *context_.board; }
   std::vector<actor_view> list_actors() const override { return context_.registry->list(); }

@@ -18,6 +18,8 @@ class client_ledger {
 public:
   /// Takes a write under a fresh number. Its stage says already that it may count.
   raft::request_id add_write(client_write write, std::uint64_t now_ns);
+  /// A fresh number, for what the ledger does not keep.
+  raft::request_id take_number() { return next_++; }
   /// Takes a read under a fresh number.
   raft::request_id add_read(client_read read);
 
@@ -38,8 +40,8 @@ public:
   std::vector<raft::request_id> refuse_all_reads(const failure& why);
   /// Drops the reads whose askers gave up and names their numbers.
   std::vector<raft::request_id> drop_settled_reads();
-  /// Drops the writes whose askers gave up and names their numbers: what becomes of them
-  /// nobody asks any more.
+  /// Drops the writes whose askers gave up: what becomes of them nobody asks any
+  /// more. Names their numbers.
   std::vector<raft::request_id> drop_settled_writes();
   /// The state now holds everything up to `applied` in another way than by `on_applied`:
   /// whoever waits for a result at or below it is told that it is unknown.

@@ -38,6 +38,8 @@ public:
   /// Hands one turn's requests to the raft actor.
   virtual void submit(client_batch requests) = 0;
   virtual void checkpoint(checkpoint_now request) = 0;
+  /// To the raft actor; answered once the change is committed, or refused.
+  virtual void change_cluster(cluster_request request) = 0;
   /// Begins an orderly stop of the whole node, as SIGTERM does.
   virtual void shut_down() = 0;
 

@@ -47,8 +47,9 @@ using raft_handle =
                      caf::reacts_to<log_was_read>, caf::reacts_to<log_compacted>,
                      caf::reacts_to<applied>, caf::reacts_to<apply_stuck>, // storage writer
                      caf::reacts_to<checkpoint_finished>,
-                     caf::reacts_to<links_ready>, // peer links
-                     caf::reacts_to<peer_spoke>>; // transport
+                     caf::reacts_to<links_ready>,                                 // peer links
+                     caf::reacts_to<peer_spoke>,                                  // transport
+                     caf::reacts_to<cluster_request>, caf::reacts_to<hand_over>>; // gateway, node
 
 /// Keeps the transport to the other servers. Never blocks.
 using peer_links_handle =

@@ -26,7 +26,7 @@ public:
     : raft_(std::move(raft)), links_(std::move(links)), life_(life), budget_(std::move(budget)) {}
 
   // Beyond the budget a message is lost, as on any network; the protocol repeats itself.
-  void on_message(raft::server_id from, raft::message body) override {
+  void on_message(const raft::server_life& from, raft::message body) override {
     if (auto admitted = inbound_message::admit(budget_, std::move(body)))
       caf::anon_send(raft_, peer_spoke{life_, from, std::move(admitted)});
   }

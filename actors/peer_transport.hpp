@@ -45,7 +45,7 @@ struct peer_link {
 class peer_listener {
 public:
   virtual ~peer_listener() = default;
-  virtual void on_message(raft::server_id from, raft::message body) = 0;
+  virtual void on_message(const raft::server_life& from, raft::message body) = 0;
   /// A link was made, lost or refused; the new state is in `peer_transport::links`.
   virtual void on_link_change(raft::server_id which) = 0;
   /// The transport ended by itself; nothing is heard any more until it is opened anew.

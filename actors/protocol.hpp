@@ -153,7 +153,7 @@ struct links_ready {
 /// Transport → raft actor: a peer spoke.
 struct peer_spoke {
   generation life;
-  raft::server_id from;
+  raft::server_life from;
   std::shared_ptr<inbound_message> what;
 };
 /// Transport → peer links: something about a link changed.

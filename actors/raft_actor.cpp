@@ -89,6 +89,8 @@ raft_actor::behavior_type raft_actor::make_behavior() {
       },
       [this](const links_ready& what) { on_links_ready(what); },
       [this](const peer_spoke& what) { on_peer_spoke(what); },
+      [this](const cluster_request& what) { on_cluster_request(what); },
+      [this](hand_over) { hand_leadership_over(); },
   };
 }
 
@@ -97,6 +99,8 @@ void raft_actor::on_exit() {
   links_ = nullptr;
   way_.reset();
   ledger_ = {};
+  changes_.clear();
+  transfer_.reset();
   core_.reset();
   context_.board->forget<raft_status>();
 }
@@ -157,6 +161,8 @@ void raft_actor::on_tick() {
 }
 
 void raft_actor::on_client_batch(const client_batch& batch) {
+  if (!core_) // not begun yet: the batch goes, and every request in it answers itself
+    return;
   {
     answer_batch together;
     if (batch.writes)
@@ -178,6 +184,8 @@ void raft_actor::propose(client_write write) {
   raft::proposal proposal;
   proposal.payload = write.command;
   proposal.leader_time_ms = settings_.wall_clock_ms();
+  proposal.deadline_ms =
+      proposal.leader_time_ms + static_cast<std::uint64_t>(settings_.write_patience.count());
   proposal.trace = write.trace;
   proposal.answer_needs_apply = write.answer_needs_apply;
   proposal.request = ledger_.add_write(std::move(write), now_ns());
@@ -201,10 +209,8 @@ void raft_actor::accept_read(client_read read) {
 
 void raft_actor::settle_unless_accepted(raft::request_id request,
                                         const raft::read_outcome& outcome) {
-  if (std::holds_alternative<raft::not_leader>(outcome))
-    ledger_.refuse_read(request, no_leader());
-  else if (auto* bound = std::get_if<raft::overloaded>(&outcome))
-    ledger_.refuse_read(request, too_much(*bound));
+  if (!std::holds_alternative<raft::accepted>(outcome))
+    ledger_.refuse_read(request, for_reads(refusal_of(outcome)));
 }
 
 void raft_actor::on_persisted(const persisted& what) {
@@ -244,13 +250,23 @@ void raft_actor::on_persist_stuck(const persist_stuck& what) {
 }
 
 void raft_actor::on_apply_stuck(const apply_stuck& what) {
-  if (what.life == life_)
-    begin_trouble({what.code, commit_status::no, what.why, 0, 0, std::chrono::seconds(1)}, false);
+  if (what.life != life_)
+    return;
+  begin_trouble({what.code, commit_status::no, what.why, 0, 0, std::chrono::seconds(1)}, false);
+  perform();
+}
+
+void raft_actor::end_trouble() {
+  if (stuck_->code == failure_code::storage_full)
+    core_->disk_full(false);
+  stuck_.reset();
 }
 
 void raft_actor::begin_trouble(failure why, bool is_log) {
   stuck_ = std::move(why);
   is_log_stuck_ = is_log;
+  if (stuck_->code == failure_code::storage_full)
+    core_->disk_full(true);
   answer_batch together;
   for (auto request : ledger_.refuse_all_reads(for_reads(*stuck_)))
     core_->forget_read(request);

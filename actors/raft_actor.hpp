@@ -13,6 +13,8 @@ struct raft_settings {
   raft::core_config core;
   std::chrono::milliseconds tick_interval{100};
   std::uint64_t random_seed = 0;
+  /// For how long a client waits: a leader does not take a forwarded write any later.
+  std::chrono::milliseconds write_patience{10'000};
   /// Unix time, for people who read the log; never decides anything.
   std::function<std::uint64_t()> wall_clock_ms;
 };

@@ -71,6 +71,9 @@ void raft_actor::settle(const raft::proposal_appended& what) {
 }
 
 void raft_actor::settle(const raft::proposal_committed& what) {
+  if (settle_change(what.request, cluster_changed{core_->status().membership, settings_.core.self,
+                                                  what.id.index}))
+    return;
   ++status_.proposals_committed;
   if (auto accepted_ns = ledger_.on_committed(what.request, what.id); accepted_ns != 0)
     context_.metrics->commit_duration_seconds.Observe(static_cast<double>(now_ns() - accepted_ns)
@@ -78,6 +81,8 @@ void raft_actor::settle(const raft::proposal_committed& what) {
 }
 
 void raft_actor::settle(const raft::proposal_dropped& what) {
+  if (settle_change(what.request, tl::unexpected(no_leader())))
+    return;
   ++status_.proposals_failed;
   ledger_.on_dropped(what.request);
 }
@@ -88,6 +93,14 @@ void raft_actor::settle(const raft::proposal_refused& what) {
 }
 
 void raft_actor::settle(const raft::proposal_unknown& what) {
+  failure lost{failure_code::timeout,
+               commit_status::unknown,
+               "this node stopped leading before the change was committed",
+               0,
+               0,
+               {}};
+  if (settle_change(what.request, tl::unexpected(lost)))
+    return;
   ++status_.proposals_failed;
   ledger_.refuse_write(what.request, {failure_code::timeout, commit_status::unknown,
                                       "what became of the write is not known here"});
@@ -120,12 +133,20 @@ void raft_actor::record(const raft::event& event) {
   case kind::became_learner: return line("became learner");
   case kind::became_leader: return line("became leader");
   case kind::membership_changed: members_index_ = event.index; return line("membership changed");
-  case kind::entries_truncated: return line("entries truncated");
+  case kind::entries_truncated:
+    if (members_index_ >= event.index) // which one is in force now is not told: a lower bound
+      members_index_ = raft::log_index{1};
+    return line("entries truncated");
   case kind::peer_diverged: return line("a peer's log diverged from this one");
-  case kind::peer_rolled_back: return line("a peer's log went back behind what it acknowledged");
-  case kind::transfer_abandoned: return line("leadership was not taken over in time");
-  case kind::disk_gave_up_lead: return line("gave up leadership: the disk is full or stalls");
-  case kind::snapshot_installed: return line("snapshot installed");
+  case kind::peer_rolled_back:
+    return line("a peer lost entries it had acknowledged; it is no longer spoken to");
+  case kind::transfer_abandoned:
+    settle_transfer(tl::unexpected(failure{failure_code::conflict, commit_status::no,
+                                           "the target did not take over in time", 0, 0,
+                                           std::chrono::seconds(1), "transfer_abandoned"}));
+    return line("leadership was not taken over");
+  case kind::disk_gave_up_lead: return line("giving up leadership: the disk is full or stalls");
+  case kind::snapshot_installed: return line("a snapshot replaced the state");
   case kind::commit_advanced: return;
   }
 }
@@ -140,6 +161,8 @@ void raft_actor::publish() {
     status_.leading_since.reset();
   else if (!status_.leading_since)
     status_.leading_since = now();
+  if (transfer_ && leader != settings_.core.self && leader != raft::server_id{})
+    settle_transfer(cluster_changed{status_.core.membership, leader, {}});
   tell_peer_links();
   context_.board->publish(status_);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include <caf/typed_event_based_actor.hpp>
@@ -41,7 +42,7 @@ private:
   void on_persist_stuck(const persist_stuck& what);
   void on_apply_stuck(const apply_stuck& what);
   void begin_trouble(failure why, bool is_log);
-  void end_trouble() { stuck_.reset(); }
+  void end_trouble();
 
   // raft_actor_perform.cpp
   void perform();
@@ -60,6 +61,14 @@ private:
   // raft_actor_cluster.cpp
   void on_links_ready(const links_ready& what);
   void on_peer_spoke(const peer_spoke& what);
+  void on_cluster_request(const cluster_request& what);
+  void add(const add_member& what, reply_to<cluster_changed> reply);
+  void change(raft::membership_change what, reply_to<cluster_changed> reply);
+  void transfer(raft::server_id to, reply_to<cluster_changed> reply);
+  void hand_leadership_over();
+  bool settle_change(raft::request_id request, const answer<cluster_changed>& outcome);
+  void settle_transfer(const answer<cluster_changed>& outcome);
+  failure not_leading() const;
   void tell_peer_links();
   void note_contacts();
 
@@ -80,6 +89,8 @@ private:
   std::shared_ptr<peer_transport> way_; ///< null before the peer links have begun
   peer_links_handle links_;
   peer_contacts contacts_;
+  std::map<raft::request_id, reply_to<cluster_changed>> changes_; ///< proposed, not committed
+  std::optional<reply_to<cluster_changed>> transfer_;             ///< of the one under way
   raft::log_index members_index_; ///< where the newest membership took effect, at least
   raft::membership told_members_; ///< what the peer links were last told
   raft_status status_;

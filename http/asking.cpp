@@ -65,6 +65,14 @@ actors::answer<actors::checkpoint_done> exchange::checkpoint() {
   return await(*where);
 }
 
+actors::answer<actors::cluster_changed> exchange::change_cluster(actors::cluster_change what) {
+  auto where = make_slot<actors::cluster_changed>(tools_, this);
+  tools_.timers.long_request.set(from_->deadline, tools_.timers.now);
+  tools_.site.gateway.change_cluster(
+      {std::move(what), actors::reply_to<actors::cluster_changed>(where)});
+  return await(*where);
+}
+
 bool exchange::reserve(std::size_t bytes) {
   if (!tools_.memory.reserve(bytes))
     return false;

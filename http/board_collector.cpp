@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/version.hpp"
+#include "http/collect_raft.hpp"
 #include "http/family_builder.hpp"
 #include "http/health_handlers.hpp"
 #include "http/process_metrics.hpp"
@@ -27,48 +28,6 @@ void add_identity(family_builder& into, const site& at) {
                      {"sqlite_wal_reset_bug", versions.sqlite_has_wal_reset_bug ? "true" : "false"},
                      {"lmdb", versions.lmdb},
                      {"httplib", protocol::library_version()}});
-}
-
-void add_raft(family_builder& into, const health_input& seen, std::uint64_t self) {
-  static const actors::raft_status nothing{};
-  const auto& raft = seen.raft ? *seen.raft : nothing;
-  const auto& core = raft.core;
-  into.gauge("aspen_current_leader", "Id of the leader this node knows; 0: none")
-      .sample(core.leader.value);
-  into.gauge("aspen_has_leader", "1 when a leader is known").sample(core.leader.value != 0);
-  into.gauge("aspen_is_leader", "1 when this node leads")
-      .sample(seen.raft && core.leader.value == self);
-  into.gauge("aspen_current_term", "Current term").sample(core.current_term.value);
-  into.gauge("aspen_state", "1 for the role this node has");
-  struct role {
-    raft::role_name value;
-    const char* name;
-  };
-  for (const auto& [value, name] :
-       {role{raft::role_name::leader, "Leader"}, role{raft::role_name::follower, "Follower"},
-        role{raft::role_name::candidate, "Candidate"}, role{raft::role_name::learner, "Learner"}}) {
-    auto shown =
-        core.role == raft::role_name::pre_candidate ? raft::role_name::candidate : core.role;
-    into.sample(seen.raft && shown == value, {{"state", name}});
-  }
-  into.gauge("aspen_last_log_index", "Index of the log's last entry").sample(core.last_index.value);
-  into.gauge("aspen_durable_index", "Index of the last entry on this disk")
-      .sample(core.durable_index.value);
-  into.gauge("aspen_commit_index", "Commit index").sample(core.commit_index.value);
-  into.gauge("aspen_last_applied_index", "Index of the last applied entry")
-      .sample(core.last_applied.value);
-  into.gauge("aspen_snapshot_index", "Index the log begins after")
-      .sample(core.first_index.value == 0 ? 0 : core.first_index.value - 1);
-  into.gauge("aspen_apply_lag", "Committed entries not yet applied")
-      .sample(core.commit_index.value - std::min(core.commit_index, core.last_applied).value);
-  into.gauge("aspen_proposals_pending", "Proposed and not yet applied")
-      .sample(core.proposals_in_flight);
-  into.gauge("aspen_reads_waiting", "Reads that wait for their index").sample(core.reads_waiting);
-  into.counter("aspen_leader_changes_total", "Changes of leader seen").sample(raft.leader_changes);
-  into.counter("aspen_proposals_committed_total", "Proposals committed")
-      .sample(raft.proposals_committed);
-  into.counter("aspen_proposals_failed_total", "Proposals refused or lost")
-      .sample(raft.proposals_failed);
 }
 
 void add_storage(family_builder& into, const health_input& seen,
@@ -160,7 +119,8 @@ std::vector<prometheus::MetricFamily> collect_board(site& at) {
   auto seen = look_around(at);
   family_builder families(at.settings.node_id);
   add_identity(families, at);
-  add_raft(families, seen, at.settings.node_id);
+  add_raft(families, seen);
+  add_peers(families, look_at_cluster(at));
   add_storage(families, seen, at.gateway.status());
   add_supervision(families, seen);
   add_actors(families, at.gateway.list_actors());

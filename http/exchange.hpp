@@ -63,6 +63,7 @@ public:
   actors::answer<actors::query_result> read(actors::query what, actors::consistency consistency,
                                             raft::log_index min_index) override;
   actors::answer<actors::checkpoint_done> checkpoint() override;
+  actors::answer<actors::cluster_changed> change_cluster(actors::cluster_change what) override;
   bool reserve(std::size_t bytes) override;
 
 private:

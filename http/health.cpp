@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "http/cluster_view.hpp"
 
 namespace http {
 
@@ -47,15 +48,43 @@ health_check check_raft_actor(const health_input& input) {
   return check;
 }
 
+bool is_admitted(const health_input& input) {
+  const auto& members = input.raft->core.membership;
+  auto is_self = [&](const raft::member& each) { return each.id == input.self; };
+  return input.self == raft::server_id{} || std::ranges::any_of(members.voters, is_self)
+         || std::ranges::any_of(members.learners, is_self)
+         || std::ranges::any_of(members.outgoing_voters, is_self);
+}
+
+/// The lost ones by name: "peer 2 (10.0.0.2:8082) is not reachable: connection refused".
+std::string describe_lost_peers(const health_input& input) {
+  std::string text;
+  cluster_input seen{input.raft, input.peers, input.self, {}, input.now};
+  for (const auto& each : view_members(seen)) {
+    if (each.is_self || each.is_reachable != false)
+      continue;
+    text +=
+        (text.empty() ? "peer " : "; peer ") + std::to_string(each.id.value) + " (" + each.raft_addr
+        + ")"
+        + (each.is_silent ? " is linked, but its Raft actor does not answer" : " is not reachable")
+        + (each.is_silent || each.trouble.empty() ? std::string() : ": " + each.trouble);
+  }
+  return text;
+}
+
 health_check check_raft_cluster(const health_input& input) {
   health_check check{"raft_cluster", check_status::ok, {}, {}};
-  if (!input.raft) {
-    check.status = check_status::warning;
+  if (!input.raft)
     check.message = "Unable to get Raft metrics";
-  } else if (input.raft->core.leader.value == 0) {
-    check.status = check_status::warning;
+  else if (!is_admitted(input))
+    check.message = "This node is no member: it waits to be added to the cluster";
+  else if (input.raft->core.leader.value == 0)
     check.message = "No leader elected";
-  }
+  if (input.raft && input.self != raft::server_id{})
+    if (auto lost = describe_lost_peers(input); !lost.empty())
+      check.message += (check.message.empty() ? "" : "; ") + lost;
+  if (!check.message.empty())
+    check.status = check_status::warning;
   return check;
 }
 

@@ -34,7 +34,9 @@ struct health_input {
   actors::phase phase = actors::phase::starting;
   std::shared_ptr<const actors::raft_status> raft;
   std::shared_ptr<const actors::storage_status> storage;
+  std::shared_ptr<const actors::peers_status> peers;
   std::shared_ptr<const actors::supervisor_status> supervisor;
+  raft::server_id self; ///< zero: links to others are not looked at
   disk_reading disk;
   bool is_in_memory = false;
   bool has_wal_file = false; ///< SQLite: there is a WAL to be watched

@@ -37,6 +37,8 @@ health_input look_around(site& at) {
   seen.phase = at.phase();
   seen.raft = board.get<actors::raft_status>();
   seen.storage = board.get<actors::storage_status>();
+  seen.peers = board.get<actors::peers_status>();
+  seen.self = raft::server_id{at.settings.node_id};
   seen.supervisor = board.get<actors::supervisor_status>();
   seen.disk = at.disk.read();
   seen.is_in_memory = at.settings.is_in_memory;

@@ -36,13 +36,26 @@ tl::expected<read_options, refusal> read_read_options(const query_parameters& qu
   return read;
 }
 
+namespace {
+
+std::int64_t milliseconds_since(std::chrono::steady_clock::time_point then) {
+  auto span = std::chrono::steady_clock::now() - then;
+  return std::max<std::int64_t>(
+      0, std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+}
+
+} // namespace
+
 reply with_read_fields(reply given, const read_options& options, raft::log_index applied,
                        const site& at) {
   given.set("X-Aspen-Applied-Index", std::to_string(applied.value));
   if (options.consistency == actors::consistency::stale)
-    if (auto raft = at.gateway.status().get<actors::raft_status>())
+    if (auto raft = at.gateway.status().get<actors::raft_status>()) {
       given.set("X-Aspen-Commit-Index",
                 std::to_string(std::max(raft->core.commit_index, applied).value));
+      if (raft->in_touch)
+        given.set("X-Aspen-Age-Ms", std::to_string(milliseconds_since(*raft->in_touch)));
+    }
   return given;
 }
 

@@ -18,7 +18,8 @@ struct read_options {
 tl::expected<read_options, refusal> read_read_options(const query_parameters& query);
 
 /// Says from which state a read was answered (`X-Aspen-Applied-Index`) and, for a stale
-/// one, how far behind it may be: the commit index this node last knew of.
+/// one, how far behind it may be: the commit index this node last knew of, and how long
+/// ago it last knew its leader to lead (`X-Aspen-Age-Ms`; absent while it never did).
 reply with_read_fields(reply given, const read_options& options, raft::log_index applied,
                        const site& at);
 

@@ -28,6 +28,10 @@ constexpr failure_row failure_table[] = {
     {failure_code::unsupported, 400, "unsupported"},
     {failure_code::draining, 503, "draining"},
     {failure_code::invalid, 400, "invalid"},
+    {failure_code::leader_elsewhere, 409, "not_leader"},
+    {failure_code::conflict, 409, "conflict"},
+    {failure_code::unmet, 412, "unmet"},
+    {failure_code::unknown_member, 404, "unknown_member"},
 };
 
 std::string_view to_string(commit_status value) {
@@ -88,6 +92,8 @@ refusal refusal_from(const actors::failure& why, bool is_write) {
       made.status = row.status;
       made.code = row.name;
     }
+  if (!why.reason.empty())
+    made.code = why.reason;
   if (is_write) {
     made.committed = why.committed;
     if (why.committed == commit_status::unknown)

@@ -6,6 +6,7 @@
 
 #include "http/admin_handlers.hpp"
 #include "http/batch_handler.hpp"
+#include "http/cluster_handlers.hpp"
 #include "http/health_handlers.hpp"
 #include "http/kv_handlers.hpp"
 #include "http/scan_handler.hpp"
@@ -44,11 +45,11 @@ constexpr std::array table{
   route{get, "/version",          absent, plane::both, "",        get_version},
 
   // the cluster
-  route{get,    "/v1/cluster",                      absent,  plane::both, "", get_cluster},
-  route{post,   "/v1/cluster/members",              ignored, plane::both, "", not_built},
-  route{post,   "/v1/cluster/members/{id}/promote", ignored, plane::both, "", not_built},
-  route{remove, "/v1/cluster/members/{id}",         ignored, plane::both, "", not_built},
-  route{post,   "/v1/cluster/transfer-leader",      ignored, plane::both, "", not_built},
+  route{get,    "/v1/cluster",                      absent,   plane::both, "", get_cluster},
+  route{post,   "/v1/cluster/members",              document, plane::both, "", add_member},
+  route{post,   "/v1/cluster/members/{id}/promote", ignored,  plane::both, "", promote_member},
+  route{remove, "/v1/cluster/members/{id}",         ignored,  plane::both, "", remove_member},
+  route{post,   "/v1/cluster/transfer-leader",      ignored,  plane::both, "", transfer_leader},
 
   // operators
   route{post, "/admin/checkpoint-wal",             ignored, plane::both, "", checkpoint_wal},

@@ -21,51 +21,8 @@ reply to_reply(const ordered_json& body) {
   return json_reply(200, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-std::string_view state_name(raft::role_name role) {
-  switch (role) {
-  case raft::role_name::leader: return "leader";
-  case raft::role_name::follower: return "follower";
-  case raft::role_name::learner: return "learner";
-  case raft::role_name::pre_candidate:
-  case raft::role_name::candidate: return "candidate";
-  }
-  return "follower";
-}
-
 ordered_json text_or_null(const std::string& text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
-
-/// Of itself a node knows everything; of others only what replication told it.
-ordered_json member_json(const raft::member& who, bool is_voter, const raft::core_status& core,
-                         const site& at) {
-  bool is_self = who.id.value == at.settings.node_id;
-  ordered_json made;
-  made["id"] = who.id.value;
-  made["voter"] = is_voter;
-  made["http_addr"] = is_self ? ordered_json(at.settings.http_addr) : text_or_null(who.http_addr);
-  made["raft_addr"] = text_or_null(who.raft_addr);
-  made["match_index"] = is_self ? ordered_json(core.durable_index.value) : ordered_json(nullptr);
-  made["lag"] =
-      is_self ? ordered_json(core.commit_index - core.last_applied) : ordered_json(nullptr);
-  made["reachable"] = is_self ? ordered_json(true) : ordered_json(nullptr);
-  made["last_contact_ms"] = is_self ? ordered_json(0) : ordered_json(nullptr);
-  made["version"] = is_self ? ordered_json(base::version) : ordered_json(nullptr);
-  return made;
-}
-
-ordered_json leader_json(const raft::core_status& core, const site& at) {
-  if (core.leader.value == 0)
-    return nullptr;
-  ordered_json made;
-  made["id"] = core.leader.value;
-  made["http_addr"] = nullptr;
-  if (core.leader.value == at.settings.node_id)
-    made["http_addr"] = at.settings.http_addr;
-  for (const auto& each : core.membership.voters)
-    if (each.id == core.leader && made["http_addr"].is_null())
-      made["http_addr"] = text_or_null(each.http_addr);
-  return made;
 }
 
 std::int64_t milliseconds_since(std::chrono::steady_clock::time_point then) {
@@ -119,36 +76,6 @@ reply get_version(const request&, asker&, site& at) {
   body["sqlite_wal_reset_bug"] = versions.sqlite_has_wal_reset_bug;
   body["lmdb"] = text_or_null(versions.lmdb);
   body["httplib"] = protocol::library_version();
-  return to_reply(body);
-}
-
-reply get_cluster(const request&, asker&, site& at) {
-  const auto& board = at.gateway.status();
-  auto raft = board.get<actors::raft_status>();
-  auto log = board.get<actors::log_status>();
-  bool is_refused = at.phase() == actors::phase::refused;
-  ordered_json body;
-  body["cluster_id"] =
-      log ? ordered_json(to_string(log->identity.cluster_id)) : ordered_json(nullptr);
-  body["node_id"] = at.settings.node_id;
-  if (!raft) { // not running: nobody leads, nothing is known
-    body["state"] = is_refused ? ordered_json("refused") : ordered_json(nullptr);
-    for (const char* name : {"term", "leader", "commit_index", "last_applied"})
-      body[name] = nullptr;
-    body["members"] = ordered_json::array();
-    return to_reply(body);
-  }
-  const auto& core = raft->core;
-  body["state"] = is_refused ? "refused" : state_name(core.role);
-  body["term"] = core.current_term.value;
-  body["leader"] = leader_json(core, at);
-  body["commit_index"] = core.commit_index.value;
-  body["last_applied"] = core.last_applied.value;
-  body["members"] = ordered_json::array();
-  for (const auto& each : core.membership.voters)
-    body["members"].push_back(member_json(each, true, core, at));
-  for (const auto& each : core.membership.learners)
-    body["members"].push_back(member_json(each, false, core, at));
   return to_reply(body);
 }
 

@@ -28,7 +28,7 @@ bool memory_network::deliver() {
   for (auto& each : now) {
     auto* to = find(each.to);
     if (to != nullptr && find(each.from.server) != nullptr && !is_cut(each.from.server, each.to))
-      to->listener_->on_message(each.from.server, std::move(each.body));
+      to->listener_->on_message({each.from.server, each.from.incarnation}, std::move(each.body));
   }
   return !now.empty();
 }

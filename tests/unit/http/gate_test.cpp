@@ -145,10 +145,10 @@ TEST_CASE("The admin listener serves everything but data") {
 
 TEST_CASE("What is documented and not built says so") {
   running_server node;
-  CHECK(node.ask("POST", "/v1/cluster/members", "{}").status == 501);
-  CHECK(node.ask("POST", "/v1/cluster/members/7/promote").status == 501);
-  CHECK(node.ask("DELETE", "/v1/cluster/members/7").status == 501);
-  CHECK(node.ask("POST", "/v1/cluster/transfer-leader").status == 501);
+  CHECK(node.ask("POST", "/admin/snapshot").status == 501);
+  CHECK(node.ask("POST", "/admin/validate").status == 501);
+  CHECK(node.ask("GET", "/admin/backup").status == 501);
+  CHECK(node.ask("GET", "/debug/trace").status == 501);
 }
 
 TEST_CASE("A trace is continued, and every answer names it") {

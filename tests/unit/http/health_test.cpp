@@ -25,6 +25,7 @@ struct healthy_node {
     raft.last_tick = input.now;
     raft.core.role = raft::role_name::leader;
     raft.core.leader = raft::server_id{1};
+    raft.core.membership.voters.push_back({raft::server_id{1}, {}, "", ""});
     storage.has_wal = true;
     supervisor.phase = actors::phase::running;
     input.has_wal_file = true;

@@ -48,6 +48,11 @@ void memory_gateway::checkpoint(actors::checkpoint_now request) {
     request.reply.answer_with(on_checkpoint());
 }
 
+void memory_gateway::change_cluster(actors::cluster_request request) {
+  if (on_change)
+    request.reply.answer_with(on_change(request.what));
+}
+
 void memory_gateway::shut_down() {
   std::lock_guard guard(mutex_);
   was_shut_down_ = true;
