@@ -7,6 +7,7 @@
 
 #include "actors/checkpoint_scheduler.hpp"
 #include "actors/log_writer.hpp"
+#include "actors/peer_links.hpp"
 #include "actors/raft_actor.hpp"
 #include "actors/reader_pool.hpp"
 #include "actors/storage_writer.hpp"
@@ -29,17 +30,18 @@ std::uint64_t unix_time_ms() {
 /// Builds one spec after the other for the same node.
 class child_list {
 public:
-  child_list(const settings& all, const actors::actor_context& context, const newest_check& check)
-    : all_(all), context_(context), check_(check) {}
+  child_list(const settings& all, const actors::actor_context& context, const newest_check& check,
+             cluster_ties ties)
+    : all_(all), context_(context), check_(check), ties_(std::move(ties)) {}
 
   child_spec log_writer() const {
-    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
-                                                             actors::generation life) {
+    auto start = [this_settings = &all_, context = context_,
+                  joined = ties_.joined](caf::actor_system& system, actors::generation life) {
       // The whole log is verified once a process; a restart verifies its newest part.
       auto how =
           life == 1 ? storage::log_verification::everything : storage::log_verification::tail;
       actors::log_writer_settings setup;
-      setup.open = [this_settings, how] { return open_log(*this_settings, how); };
+      setup.open = [this_settings, joined, how] { return open_log(*this_settings, joined, how); };
       setup.entries_kept = this_settings->raft.log_entries_kept;
       setup.bytes_kept = this_settings->raft.log_bytes_kept.bytes;
       return caf::actor_cast<caf::actor>(
@@ -97,6 +99,19 @@ public:
     return store_child("raft", start, [](directory::handles& now) { now.raft = nullptr; });
   }
 
+  child_spec peer_links() const {
+    auto start = [this_settings = &all_, context = context_,
+                  way = ties_.transport](caf::actor_system& system, actors::generation life) {
+      actors::peer_links_settings setup;
+      setup.transport = way;
+      setup.opens_at_once = this_settings->cluster.names_peers();
+      return caf::actor_cast<caf::actor>(
+          actors::start_peer_links(system, context, life, std::move(setup)));
+    };
+    return store_child("peer_links", start,
+                       [](directory::handles& now) { now.peer_links = nullptr; });
+  }
+
   child_spec checkpoint_scheduler() const {
     auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
                                                              actors::generation) {
@@ -132,6 +147,7 @@ private:
     setup.core.reads_waiting_max = all.raft.reads_waiting_max;
     setup.random_seed = base::hash_of(base::to_string(base::random_uuid())).low;
     setup.wall_clock_ms = unix_time_ms;
+    setup.write_patience = all.http.request_timeout;
     return setup;
   }
 
@@ -163,15 +179,16 @@ private:
   const settings& all_;
   const actors::actor_context& context_;
   const newest_check& check_;
+  const cluster_ties ties_;
 };
 
 } // namespace
 
 std::vector<child_spec> children_of(const settings& all, const actors::actor_context& context,
-                                    const newest_check& check) {
-  child_list list(all, context, check);
-  return {list.log_writer(), list.storage_writer(), list.reader_pool(), list.raft(),
-          list.checkpoint_scheduler()};
+                                    const newest_check& check, cluster_ties ties) {
+  child_list list(all, context, check, std::move(ties));
+  return {list.log_writer(), list.storage_writer(), list.reader_pool(),
+          list.raft(),       list.peer_links(),     list.checkpoint_scheduler()};
 }
 
 } // namespace node

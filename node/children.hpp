@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "actors/actor_context.hpp"
+#include "actors/peer_transport.hpp"
 #include "node/settings.hpp"
 #include "storage/cross_check.hpp"
 #include "supervisor/child_spec.hpp"
@@ -31,11 +34,18 @@ private:
   storage::check_report report_;
 };
 
+/// What ties this node to others.
+struct cluster_ties {
+  std::shared_ptr<actors::peer_transport> transport;
+  /// The cluster that a node without a log joins, as a node of it said; nothing: none.
+  std::optional<base::uuid> joined;
+};
+
 /// The supervision tree as one list, in start order: log writer, storage writer, reader
-/// pool and raft actor as one group, then the checkpoint scheduler by itself.
-/// All three outlive the children.
+/// pool, raft actor and peer links as one group, then the checkpoint scheduler by itself.
+/// `all`, `context` and `check` outlive the children.
 std::vector<supervisor::child_spec> children_of(const settings& all,
                                                 const actors::actor_context& context,
-                                                const newest_check& check);
+                                                const newest_check& check, cluster_ties ties);
 
 } // namespace node

@@ -26,7 +26,7 @@ constexpr std::array<setting_flag, 6> setting_flags{{
     {"--http-addr", "cluster.http_addr", "HOST:PORT", "where clients are served"},
     {"--admin-addr", "cluster.admin_addr", "HOST:PORT", "where probes and operators are served"},
     {"--raft-addr", "cluster.raft_addr", "HOST:PORT", "where other nodes reach this one"},
-    {"--join", "cluster.join", "HTTP_ADDR", "cluster to join (not in this version: one voter)"},
+    {"--join", "cluster.join", "HTTP_ADDR", "any node of a cluster to join"},
 }};
 
 constexpr const char* footer =

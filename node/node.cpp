@@ -14,8 +14,10 @@
 #include "base/log.hpp"
 #include "http/server.hpp"
 #include "node/children.hpp"
+#include "node/cluster_lookup.hpp"
 #include "node/cross_check_request.hpp"
 #include "node/data_directory.hpp"
+#include "node/link_transport.hpp"
 #include "node/stores.hpp"
 #include "node/versions.hpp"
 #include "supervisor/process_gate.hpp"
@@ -29,6 +31,9 @@ constexpr auto target = "aspen::node";
 
 /// A supervisor that has not said a word for so long hangs.
 constexpr std::chrono::seconds supervisor_silence_max{10};
+
+/// How long the node that is asked which cluster to join may take to start.
+constexpr std::chrono::seconds join_patience{10};
 
 /// Of the time to shut down, what clients get to hear their answers.
 std::chrono::milliseconds drain_time(const settings& all) {
@@ -87,6 +92,7 @@ public:
   }
 
   base::status begin();
+  base::status look_up_cluster_to_join();
 
   exit_reason wait() override;
   void drain() override;
@@ -99,12 +105,14 @@ private:
   supervisor::supervisor_settings supervision();
   void end_with(exit_reason why);
   void on_refused(const storage::check_report& report);
+  void hand_leadership_over();
   void stop_children();
 
   const settings all_;
   std::optional<data_directory> directory_;
   actors::actor_context context_;
   newest_check check_;
+  cluster_ties ties_;
   std::unique_ptr<actors::gateway> gateway_;
   std::unique_ptr<http::server> http_;
   system_config config_;
@@ -124,6 +132,10 @@ base::status running_node::begin() {
     return base::fail(directory.error());
   directory_ = std::move(*directory);
 
+  if (auto found = look_up_cluster_to_join(); !found)
+    return found;
+  ties_.transport = make_link_transport(all_);
+
   context_.registry = std::make_shared<actors::actor_registry>();
   context_.board = std::make_shared<actors::status_board>();
   context_.metrics = std::make_shared<actors::node_metrics>(raft::server_id{all_.cluster.node_id});
@@ -141,9 +153,28 @@ base::status running_node::begin() {
   return {};
 }
 
+base::status running_node::look_up_cluster_to_join() {
+  const auto& join = all_.cluster.join;
+  if (join.empty())
+    return {};
+  if (has_log(all_)) {
+    base::log::info(target, "there is a log: cluster.join is not looked at", {{"join", join}});
+    return {};
+  }
+  auto found = look_up_cluster(*parse_endpoint(join), join_patience);
+  if (!found)
+    return base::fail(found.error());
+  base::log::info(target, "joining a cluster; waiting until this node is added there",
+                  {{"cluster_id", base::to_string(*found)},
+                   {"node_id", all_.cluster.node_id},
+                   {"raft_addr", to_string(all_.cluster.raft_addr)}});
+  ties_.joined = *found;
+  return {};
+}
+
 supervisor::supervisor_settings running_node::supervision() {
   supervisor::supervisor_settings setup;
-  setup.children = children_of(all_, context_, check_);
+  setup.children = children_of(all_, context_, check_, ties_);
   supervisor::process_gate_settings gate;
   gate.arguments = [this](supervisor::check_scope scope) {
     auto command = cross_check_command(check_of(all_, scope));
@@ -212,10 +243,29 @@ exit_reason running_node::wait() {
   return *ended_;
 }
 
+/// A leader that merely ended would leave its cluster without one for an election timeout.
+void running_node::hand_leadership_over() {
+  auto leads_others = [this] {
+    auto raft = context_.board->get<actors::raft_status>();
+    return raft && raft->core.role == raft::role_name::leader
+           && raft->core.membership.voters.size() > 1;
+  };
+  auto raft = context_.where->get().raft;
+  if (!raft || !leads_others())
+    return;
+  caf::anon_send(raft, actors::hand_over{});
+  auto end = std::chrono::steady_clock::now() + drain_time(all_);
+  while (leads_others() && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  if (leads_others())
+    base::log::warn(target, "leadership was not handed over in time");
+}
+
 /// First the clients get their answers, then the children end in reverse order.
 void running_node::stop_children() {
   if (!http_->drain(drain_time(all_)))
     base::log::warn(target, "some requests were still under way at the end of the drain");
+  hand_leadership_over();
   caf::anon_send(supervisor_, supervisor::stop_all{});
   std::unique_lock guard(mutex_);
   changed_.wait(guard, [this] { return children_stopped_ || ended_ == exit_reason::hung; });

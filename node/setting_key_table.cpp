@@ -40,6 +40,13 @@ base::status check_member(std::string_view value) {
   return parsed ? base::status{} : base::fail(parsed.error());
 }
 
+base::status check_http_address(std::string_view value) {
+  if (value.empty())
+    return {};
+  auto parsed = parse_endpoint(value);
+  return parsed ? base::status{} : base::fail(parsed.error());
+}
+
 base::status check_host(std::string_view value) {
   bool is_good = !value.empty() && value.find_first_of(" /\t") == std::string_view::npos
                  && (value.front() == '[' || value.find(':') == std::string_view::npos);
@@ -89,13 +96,14 @@ const std::vector<key_spec>& table() {
        "Where probes and operators are served, by threads of its own. Beyond loopback only with "
        "http.behind_proxy.", {}},
       {"cluster", "raft_addr", MEMBER(endpoint, cluster.raft_addr), "127.0.0.1:8082", {},
-       "Where other nodes reach this one. Not opened by a single node.", {}},
+       "Where other nodes reach this one. Opened only when there are others. Beyond loopback only "
+       "with the three files of [security].", {}},
       {"cluster", "initial_members", MEMBER(text_list, cluster.initial_members), "", {},
-       "The members that found a cluster together, \"id=host:port\" (their raft_addr). This "
-       "version runs one voter: at most this node itself.", {}, check_member},
+       "The members that found a cluster together, \"id=host:port\" (their raft_addr), equal on all "
+       "of them. Looked at only while there is no log.", {}, check_member},
       {"cluster", "join", MEMBER(text, cluster.join), "", {},
-       "HTTP address of a cluster to join. This version runs one voter and refuses to start with"
-       " it.", {}},
+       "HTTP address of any node of a cluster to join: this node waits until it is added there. "
+       "Looked at only while there is no log.", {}, check_http_address},
 
       {"raft", "heartbeat_interval", MEMBER(milliseconds, raft.heartbeat_interval), "100ms", {10, 10 * second},
        "How often a leader is heard; also the unit in which the protocol counts time.", {}},
@@ -156,6 +164,14 @@ const std::vector<key_spec>& table() {
        "Time for one request, from its first byte to its answer.", {}},
       {"http", "idle_timeout", MEMBER(milliseconds, http.idle_timeout), "2m", {second, 24 * hour},
        "A connection without a request for this long is closed.", {}},
+
+      {"security", "peer_cert_file", MEMBER(text, security.peer_cert_file), "", {},
+       "This node's certificate for the other nodes, PEM, with the name aspen-node-<id>. With a "
+       "certificate, nodes speak mutual TLS.", {}},
+      {"security", "peer_key_file", MEMBER(text, security.peer_key_file), "", {},
+       "Its private key, PEM, not encrypted.", {}},
+      {"security", "peer_ca_file", MEMBER(text, security.peer_ca_file), "", {},
+       "The cluster's own certificate authority, PEM: whatever it signed is trusted.", {}},
 
       {"log", "filter", MEMBER(text, log.filter), "info", {},
        "Levels, for all or by target: \"info,aspen::http=debug\". ASPEN_LOG sets it too.", {}, check_filter},

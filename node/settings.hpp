@@ -31,8 +31,13 @@ struct cluster_settings {
   endpoint http_addr;
   endpoint admin_addr;
   endpoint raft_addr;
-  std::vector<std::string> initial_members; ///< "id=host:port"; in this version at most this node
-  std::string join;                         ///< in this version always empty
+  std::vector<std::string> initial_members; ///< "id=host:port", each checked
+  std::string join;                         ///< "host:port" of a cluster's HTTP; empty: none
+
+  /// The founders, by id; empty when none are named.
+  std::vector<member> founders() const;
+  /// Whether this node is one of several, or will be.
+  bool names_peers() const { return initial_members.size() > 1 || !join.empty(); }
 };
 
 struct raft_settings {
@@ -73,6 +78,15 @@ struct http_settings {
   std::chrono::milliseconds idle_timeout;
 };
 
+/// PEM files of the peer transport: all three, or none.
+struct security_settings {
+  std::string peer_cert_file;
+  std::string peer_key_file;
+  std::string peer_ca_file;
+
+  bool has_peer_tls() const { return !peer_cert_file.empty(); }
+};
+
 struct log_settings {
   std::string filter; ///< in the grammar of `base::log::filter`, checked
   base::log::format format;
@@ -84,6 +98,7 @@ struct settings {
   raft_settings raft;
   supervisor_settings supervisor;
   http_settings http;
+  security_settings security;
   log_settings log;
 };
 

@@ -102,7 +102,7 @@ std::string unknown_key(std::string_view section, std::string_view name) {
     return fmt::format("unknown key {}; nearest: {}.{}", full, section, near);
   if (auto near = nearest(name, bare); section.empty() && !near.empty())
     return unknown_key_like(full, near);
-  auto later = section == "security" ? "; TLS and tokens are not built yet" : "";
+  auto later = section == "security" ? "; TLS and tokens for clients are not built yet" : "";
   return fmt::format("unknown key {}{}{}", full, later, suggest(full, all));
 }
 

@@ -168,6 +168,14 @@ std::vector<std::pair<std::string, std::string>> aspen_environment() {
   return found;
 }
 
+std::vector<member> cluster_settings::founders() const {
+  std::vector<member> found;
+  for (const auto& each : initial_members)
+    found.push_back(parse_member(each).value());
+  std::ranges::sort(found, {}, &member::id);
+  return found;
+}
+
 storage::store_paths store_paths_of(const settings& all) {
   const auto& cluster = all.cluster;
   switch (cluster.storage_backend) {

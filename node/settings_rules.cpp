@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/settings_rules.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -11,6 +12,9 @@
 namespace node {
 
 namespace {
+
+/// As many as the peer transport links with, and this node.
+constexpr std::size_t members_max = 65;
 
 /// Reports against the place where the first named key got its value.
 class reporter {
@@ -101,28 +105,75 @@ void check_listeners(const settings& all, reporter& out) {
                              addresses[i].first, to_string(*addresses[i].second)));
 }
 
+constexpr auto members_key = "cluster.initial_members";
+
+void check_founders(const settings& all, const std::vector<member>& founders, reporter& out) {
+  if (founders.size() > members_max)
+    out.report(members_key, fmt::format("{} names {} members; allowed: at most {}", members_key,
+                                        founders.size(), members_max));
+  for (std::size_t i = 0; i < founders.size(); ++i) {
+    if (founders[i].raft_addr.is_any())
+      out.report(members_key,
+                 fmt::format("{}: {} is no address at which others find member {}", members_key,
+                             to_string(founders[i].raft_addr), founders[i].id));
+    for (std::size_t j = i + 1; j < founders.size(); ++j)
+      if (founders[i].id == founders[j].id)
+        out.report(members_key,
+                   fmt::format("{} names member {} twice", members_key, founders[i].id));
+      else if (founders[i].raft_addr == founders[j].raft_addr)
+        out.report(members_key,
+                   fmt::format("{}: members {} and {} have the same address, {}", members_key,
+                               founders[i].id, founders[j].id, to_string(founders[i].raft_addr)));
+  }
+  auto own = std::ranges::find(founders, all.cluster.node_id, &member::id);
+  if (own == founders.end())
+    return out.report(members_key,
+                      fmt::format("{} does not name this node, {}: a node that founds a cluster is "
+                                  "one of its members",
+                                  members_key, all.cluster.node_id));
+  const auto& bound = all.cluster.raft_addr;
+  if (own->raft_addr.port != bound.port || (own->raft_addr.host != bound.host && !bound.is_any()))
+    out.report(members_key,
+               fmt::format("{} says this node is found at {}, cluster.raft_addr says {}",
+                           members_key, to_string(own->raft_addr), to_string(bound)));
+}
+
 void check_membership(const settings& all, reporter& out) {
-  constexpr std::string_view one_voter =
-      "this version runs one voter; a cluster of several nodes is not built yet";
-  const auto& members = all.cluster.initial_members;
-  if (!all.cluster.join.empty())
-    out.report("cluster.join", fmt::format("cluster.join ({}): {}", all.cluster.join, one_voter));
-  if (members.size() > 1)
-    out.report(
-        "cluster.initial_members",
-        fmt::format("cluster.initial_members names {} members: {}", members.size(), one_voter));
-  if (members.size() != 1)
+  auto founders = all.cluster.founders();
+  if (!founders.empty())
+    check_founders(all, founders, out);
+  if (!founders.empty() && !all.cluster.join.empty())
+    out.report("cluster.join",
+               "cluster.join and cluster.initial_members are both set: a node founds a cluster or "
+               "joins one");
+}
+
+void check_peer_security(const settings& all, reporter& out) {
+  const auto& files = all.security;
+  const std::array<std::pair<std::string_view, const std::string*>, 3> wanted{
+      {{"security.peer_cert_file", &files.peer_cert_file},
+       {"security.peer_key_file", &files.peer_key_file},
+       {"security.peer_ca_file", &files.peer_ca_file}}};
+  auto is_set = [](const auto& each) { return !each.second->empty(); };
+  if (std::ranges::any_of(wanted, is_set)) {
+    for (const auto& [key, value] : wanted)
+      if (value->empty())
+        out.report(key, fmt::format("{} is missing: TLS between nodes needs all three files", key));
     return;
-  auto only = parse_member(members.front());
-  if (only && only->id != all.cluster.node_id)
-    out.report("cluster.initial_members",
-               fmt::format("cluster.initial_members names member {} alone, but this is node {}: {}",
-                           only->id, all.cluster.node_id, one_voter));
-  else if (only && only->raft_addr != all.cluster.raft_addr)
-    out.report("cluster.initial_members",
-               fmt::format("cluster.initial_members says this node is found at {}, "
-                           "cluster.raft_addr says {}",
-                           to_string(only->raft_addr), to_string(all.cluster.raft_addr)));
+  }
+  if (!all.cluster.names_peers())
+    return;
+  auto require_loopback = [&out](std::string_view key, const endpoint& where) {
+    if (!where.is_loopback())
+      out.report(key, fmt::format("{} ({}) is no loopback address: between machines nodes speak "
+                                  "TLS only. Set security.peer_cert_file, peer_key_file and "
+                                  "peer_ca_file",
+                                  key, to_string(where)));
+  };
+  require_loopback("cluster.raft_addr", all.cluster.raft_addr);
+  for (const auto& each : all.cluster.founders())
+    if (each.id != all.cluster.node_id)
+      require_loopback(members_key, each.raft_addr);
 }
 
 } // namespace
@@ -133,6 +184,7 @@ void check_settings(const loaded_settings& loaded, setting_problems& problems) {
   check_times(loaded.values, out);
   check_listeners(loaded.values, out);
   check_membership(loaded.values, out);
+  check_peer_security(loaded.values, out);
 }
 
 } // namespace node

@@ -24,21 +24,47 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-/// A new life of this server: nothing of it existed before.
-storage::log_seed new_seed(const settings& all) {
+/// Equal on all founders, because their configurations are.
+base::uuid cluster_id_of(const std::vector<member>& founders) {
+  std::string name = "aspen cluster";
+  for (const auto& each : founders)
+    name += "\n" + std::to_string(each.id) + "=" + to_string(each.raft_addr);
+  return base::uuid_from_name(name);
+}
+
+/// The founders' lives are not known to each other yet: the configuration leaves them open.
+raft::membership members_of(const std::vector<member>& founders) {
+  raft::membership members;
+  for (const auto& each : founders)
+    members.voters.push_back({raft::server_id{each.id}, {}, to_string(each.raft_addr), ""});
+  return members;
+}
+
+/// A new life of this server: nothing of it existed before. It joins a cluster that is
+/// there, founds one with others, or is one by itself.
+storage::log_seed new_seed(const settings& all, const std::optional<base::uuid>& joined) {
   storage::identity identity;
-  identity.cluster_id = base::random_uuid();
   identity.server = raft::server_id{all.cluster.node_id};
   identity.incarnation = base::random_uuid();
   identity.log_uuid = base::random_uuid();
+  if (joined) {
+    identity.cluster_id = *joined;
+    return storage::genesis_seed(identity, {});
+  }
+  if (auto founders = all.cluster.founders(); founders.size() > 1) {
+    identity.cluster_id = cluster_id_of(founders);
+    return storage::genesis_seed(identity, members_of(founders));
+  }
+  identity.cluster_id = base::random_uuid();
   raft::membership members;
   members.voters.push_back({identity.server, identity.incarnation, to_string(all.cluster.raft_addr),
                             to_string(all.cluster.http_addr)});
   return storage::genesis_seed(identity, members);
 }
 
-base::status create_log(const settings& all, const storage::lmdb_log_options& options) {
-  auto seed = new_seed(all);
+base::status create_log(const settings& all, const std::optional<base::uuid>& joined,
+                        const storage::lmdb_log_options& options) {
+  auto seed = new_seed(all, joined);
   base::log::info(target, "making a new log",
                   {{"path", options.path},
                    {"cluster_id", base::to_string(seed.identity.cluster_id)},
@@ -66,10 +92,16 @@ base::status set_aside(const std::string& path) {
 
 } // namespace
 
+bool has_log(const settings& all) {
+  return all.cluster.storage_backend != storage::backend::inmemory
+         && exists(store_paths_of(all).log_path);
+}
+
 base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
+                                                           const std::optional<base::uuid>& joined,
                                                            storage::log_verification how) {
   if (all.cluster.storage_backend == storage::backend::inmemory)
-    return std::make_unique<storage::memory_log_store>(new_seed(all));
+    return std::make_unique<storage::memory_log_store>(new_seed(all, joined));
   auto paths = store_paths_of(all);
   storage::lmdb_log_options options;
   options.path = paths.log_path;
@@ -77,7 +109,7 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
   options.verification = how;
   auto is_new = !exists(options.path);
   if (is_new)
-    if (auto made = create_log(all, options); !made)
+    if (auto made = create_log(all, joined, options); !made)
       return base::fail(made.error().within("make the log"));
   auto opened = storage::lmdb_log_store::open(options);
   if (!opened)

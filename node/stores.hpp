@@ -16,10 +16,16 @@
 /// call runs on the thread of the actor that will own the store, after the gate said yes.
 namespace node {
 
-/// The log. A missing one is made, as a new incarnation and the sole voter of a new
-/// cluster, or of the cluster that `initial_members` names. An existing log whose state
-/// machine is gone forgets its checkpoint marks, so that it can be replayed from its start.
+/// Whether a log is there: this server has been somebody before. False for a backend that
+/// keeps nothing.
+bool has_log(const settings& all);
+
+/// The log. A missing one is made, as a new incarnation: empty, of the cluster `joined`,
+/// where one is given; else as one of the founders that `initial_members` names; else as
+/// the sole voter of a new cluster. An existing log whose state machine is gone forgets its
+/// checkpoint marks, so that it can be replayed from its start.
 base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
+                                                           const std::optional<base::uuid>& joined,
                                                            storage::log_verification how);
 
 /// The state machine of the log with that identity. A missing one is made empty; the

@@ -118,8 +118,12 @@ RULES = {
             "caf/*", "spdlog/*", "fmt/*", "toml++/*", "CLI/*", "nlohmann/*", "prometheus/*", "systemd/*",
             "tl/expected.hpp", "openssl/*",
         ],
-        # Which versions of the libraries this is: their macros say so.
-        files={"node/versions.cpp": Rule(foreign=[*ENGINES, *HTTP])},
+        files={
+            # Which versions of the libraries this is: their macros say so.
+            "node/versions.cpp": Rule(foreign=[*ENGINES, *HTTP]),
+            # Which cluster to join: one question to another node's HTTP.
+            "node/cluster_lookup.cpp": Rule(foreign=HTTP),
+        },
     ),
     "tools": Rule(
         project=["base/*", "raft/types.hpp", "storage/*", "transport/certificates.hpp"],

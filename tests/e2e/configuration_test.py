@@ -54,10 +54,15 @@ class Configuration(unittest.TestCase):
     def test_strangers_are_kept_out(self):
         self.assertIn("no loopback address", self.refused("[cluster]\nhttp_addr = \"0.0.0.0:8080\"\n"))
 
-    def test_a_cluster_of_several_is_refused(self):
-        self.assertIn("this version runs one voter", self.refused("", "--join", "10.0.0.1:8080"))
-        self.assertIn("this version runs one voter",
-                      self.refused('[cluster]\ninitial_members = ["1=10.0.0.1:1", "2=10.0.0.2:1"]\n'))
+    def test_a_cluster_that_cannot_be_is_refused(self):
+        self.assertIn("does not name this node, 1",
+                      self.refused('[cluster]\ninitial_members = ["2=127.0.0.1:1", "3=127.0.0.1:2"]\n'))
+        self.assertIn("between machines nodes speak TLS only",
+                      self.refused('[cluster]\nraft_addr = "10.0.0.1:1"\n'
+                                   'initial_members = ["1=10.0.0.1:1", "2=10.0.0.2:1"]\n'))
+        self.assertIn("a node founds a cluster or joins one",
+                      self.refused('[cluster]\ninitial_members = ["1=127.0.0.1:8082", "2=127.0.0.1:1"]\n',
+                                   "--join", "127.0.0.1:8080"))
 
     def test_check_config_says_ok_or_what_a_start_would_say(self):
         self.file.write_text("[log]\nformat = \"json\"\n", encoding="utf-8")

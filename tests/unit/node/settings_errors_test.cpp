@@ -40,7 +40,7 @@ TEST_CASE("a section that is written as a value is told how", "[settings][INV-12
 
 TEST_CASE("a key of what is not built yet says so", "[settings][INV-121]") {
   CHECK_THAT(problems_of_file("[security]\ntoken = \"x\"\n"),
-             ContainsSubstring("TLS and tokens are not built yet"));
+             ContainsSubstring("TLS and tokens for clients are not built yet"));
 }
 
 TEST_CASE("a wrong type says what was found and what is expected", "[settings][INV-121]") {
@@ -162,23 +162,56 @@ TEST_CASE("loopback needs no proxy, under each of its names", "[settings][INV-12
   CHECK(to_string(config.load().values.cluster.http_addr) == address);
 }
 
-TEST_CASE("more than one member is refused: one voter", "[settings][INV-126]") {
-  CHECK_THAT(problems_of_file("[cluster]\ninitial_members = [\"1=10.0.0.1:1\", "
-                              "\"2=10.0.0.2:1\"]\n"),
-             ContainsSubstring("names 2 members: this version runs one voter"));
-  CHECK_THAT(configuration().flag("cluster.join", "--join", "10.0.0.1:8080").problems(),
-             matchers::StartsWith("--join: cluster.join (10.0.0.1:8080): this version runs one "
-                                  "voter"));
-  CHECK_THAT(problems_of_file("[cluster]\ninitial_members = [\"2=10.0.0.2:1\"]\n"),
-             ContainsSubstring("but this is node 1"));
-  CHECK_THAT(problems_of_file("[cluster]\ninitial_members = [\"x\"]\n"),
-             ContainsSubstring("\"x\" is no member"));
+TEST_CASE("founders are listed once, this node among them", "[settings][INV-126]") {
+  auto founders = [](const std::string& list) {
+    return problems_of_file("[cluster]\nraft_addr = \"127.0.0.1:1\"\ninitial_members = [" + list
+                            + "]\n");
+  };
+  CHECK_THAT(founders("\"2=127.0.0.1:2\", \"3=127.0.0.1:3\""),
+             ContainsSubstring("does not name this node, 1"));
+  CHECK_THAT(founders("\"1=127.0.0.1:1\", \"2=127.0.0.1:2\", \"2=127.0.0.1:3\""),
+             ContainsSubstring("names member 2 twice"));
+  CHECK_THAT(founders("\"1=127.0.0.1:1\", \"2=127.0.0.1:1\""),
+             ContainsSubstring("members 1 and 2 have the same address, 127.0.0.1:1"));
+  CHECK_THAT(founders("\"1=127.0.0.1:4\", \"2=127.0.0.1:2\""),
+             ContainsSubstring("says this node is found at 127.0.0.1:4, cluster.raft_addr says"));
+  CHECK_THAT(founders("\"1=127.0.0.1:1\", \"2=0.0.0.0:2\""),
+             ContainsSubstring("0.0.0.0:2 is no address at which others find member 2"));
+  CHECK_THAT(founders("\"x\""), ContainsSubstring("\"x\" is no member"));
 }
 
-TEST_CASE("this node alone may be named as initial member", "[settings][INV-126]") {
+TEST_CASE("a node founds a cluster or joins one", "[settings][INV-126]") {
+  configuration config;
+  config.file("[cluster]\ninitial_members = [\"1=127.0.0.1:8082\"]\n")
+      .flag("cluster.join", "--join", "127.0.0.1:8080");
+  CHECK_THAT(config.problems(), ContainsSubstring("a node founds a cluster or joins one"));
+  CHECK_THAT(configuration().flag("cluster.join", "--join", "nowhere").problems(),
+             matchers::StartsWith("--join: cluster.join"));
+}
+
+TEST_CASE("nodes on several machines speak TLS only", "[settings][INV-125]") {
+  auto text = std::string("[cluster]\nraft_addr = \"10.0.0.1:1\"\n"
+                          "initial_members = [\"1=10.0.0.1:1\", \"2=10.0.0.2:1\"]\n");
+  auto problems = problems_of_file(text);
+  CHECK_THAT(problems, ContainsSubstring("cluster.raft_addr (10.0.0.1:1) is no loopback address"));
+  CHECK_THAT(problems, ContainsSubstring("(10.0.0.2:1) is no loopback address"));
+  auto files = std::string("[security]\npeer_cert_file = \"c\"\npeer_key_file = \"k\"\n");
+  CHECK_THAT(problems_of_file(files + text), ContainsSubstring("security.peer_ca_file is missing"));
+  CHECK_NOTHROW(configuration().file(files + "peer_ca_file = \"a\"\n" + text).load());
+}
+
+TEST_CASE("founders come sorted, and one alone is a single node", "[settings][INV-126]") {
   configuration config;
   config.file("[cluster]\ninitial_members = [\"1=127.0.0.1:8082\"]\n");
-  CHECK(config.load().values.cluster.initial_members.size() == 1);
+  CHECK(config.load().values.cluster.founders().size() == 1);
+  CHECK_FALSE(config.load().values.cluster.names_peers());
+  configuration three;
+  three.file("[cluster]\ninitial_members = [\"3=127.0.0.1:3\", \"1=127.0.0.1:8082\", "
+             "\"2=127.0.0.1:2\"]\n");
+  auto values = three.load().values;
+  CHECK(values.cluster.names_peers());
+  CHECK(values.cluster.founders().front().id == 1);
+  CHECK(values.cluster.founders().back().id == 3);
 }
 
 TEST_CASE("times that contradict each other are refused", "[settings][INV-121]") {
