@@ -71,9 +71,11 @@ void raft_actor::settle(const raft::proposal_appended& what) {
 }
 
 void raft_actor::settle(const raft::proposal_committed& what) {
-  if (settle_change(what.request, cluster_changed{core_->status().membership, settings_.core.self,
-                                                  what.id.index}))
+  if (changes_.contains(what.request)) {
+    settle_change(what.request,
+                  cluster_changed{core_->status().membership, settings_.core.self, what.id.index});
     return;
+  }
   ++status_.proposals_committed;
   if (auto accepted_ns = ledger_.on_committed(what.request, what.id); accepted_ns != 0)
     context_.metrics->commit_duration_seconds.Observe(static_cast<double>(now_ns() - accepted_ns)

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/actor_context.hpp"
-#include "actors/peer_transport.hpp"
+#include "node/link_transport.hpp"
 #include "node/settings.hpp"
 #include "storage/cross_check.hpp"
 #include "supervisor/child_spec.hpp"
@@ -36,7 +36,7 @@ private:
 
 /// What ties this node to others.
 struct cluster_ties {
-  std::shared_ptr<actors::peer_transport> transport;
+  std::shared_ptr<link_transport> transport;
   /// The cluster that a node without a log joins, as a node of it said; nothing: none.
   std::optional<base::uuid> joined;
 };

@@ -61,9 +61,9 @@ actors::peer_link to_link(const transport::peer_state& from) {
   return link;
 }
 
-class link_transport final : public actors::peer_transport {
+class process_links final : public link_transport {
 public:
-  explicit link_transport(transport::settings setup) : setup_(std::move(setup)) {}
+  explicit process_links(transport::settings setup) : setup_(std::move(setup)) {}
 
   base::status open(const storage::identity& self,
                     std::shared_ptr<actors::peer_listener> listener) override {
@@ -106,6 +106,16 @@ public:
     return all;
   }
 
+  base::result<std::unique_ptr<transport::outgoing_stream>> open_stream(
+      raft::server_id to, transport::stream_offer what,
+      std::chrono::milliseconds timeout) override {
+    if (auto links = current())
+      return links->open_stream(to, std::move(what), timeout);
+    return base::fail(base::errc::interrupted, "there are no links to peers");
+  }
+
+  void take_streams(stream_taker taker) override { taker_ = std::move(taker); }
+
 private:
   /// Shared, so that a call goes on while the links are replaced.
   std::shared_ptr<transport::links> current() const {
@@ -130,10 +140,12 @@ private:
       failed->store(true);
       board->tell([&](auto& listener) { listener.on_failure(why); });
     };
+    to.on_stream = taker_;
     return to;
   }
 
   transport::settings setup_;
+  stream_taker taker_;
   const std::shared_ptr<switchboard> board_ = std::make_shared<switchboard>();
   const std::shared_ptr<std::atomic<bool>> has_failed_ = std::make_shared<std::atomic<bool>>(false);
   mutable std::mutex mutex_;
@@ -142,8 +154,8 @@ private:
 
 } // namespace
 
-std::shared_ptr<actors::peer_transport> make_link_transport(const settings& all) {
-  return std::make_shared<link_transport>(setup_of(all));
+std::shared_ptr<link_transport> make_link_transport(const settings& all) {
+  return std::make_shared<process_links>(setup_of(all));
 }
 
 } // namespace node
