@@ -69,7 +69,7 @@ void core::implementation::tick_election() {
 
 // Whoever cannot serve does not ask to lead: a leader needs its state and its disk.
 bool core::implementation::may_campaign() const {
-  return is_voter() && (may_apply() || is_last_resort())
+  return takes_part() && (may_apply() || is_last_resort())
          && (is_sole_voter() || !is_disk_in_trouble());
 }
 
@@ -107,7 +107,7 @@ void core::implementation::become_pre_candidate() {
 }
 
 void core::implementation::become_candidate(bool is_transfer) {
-  BASE_CHECK(!is_leader() && is_voter(),
+  BASE_CHECK(!is_leader() && takes_part(),
              "INV-12: a leader never campaigns, nor does who has no vote");
   drop_questions();
   set_term(current_term.next(), config.self);
@@ -142,7 +142,7 @@ void core::implementation::become_leader() {
 // A vote is this life's to give, and no earlier one's. Whoever does not know the lives of the
 // founders yet asks a founder; a later life would not be one, and knows or will learn that.
 bool core::implementation::is_asked(const request_vote& request) const {
-  return request.voter == config.incarnation || (request.voter.is_nil() && is_voter());
+  return request.voter == config.incarnation || (request.voter.is_nil() && takes_part());
 }
 
 void core::implementation::handle_request_vote(server_id from, const request_vote& request) {

@@ -40,6 +40,12 @@ struct core::implementation : core_state {
   void emit(event::kind what, log_index index);
   server_life self() const { return {config.self, config.incarnation}; }
   bool is_voter() const { return members().is_voter(self()); }
+  /// Thesis 4.2.2: whoever is removed by a configuration that is not committed may be the only
+  /// one that can get it committed, and still starts elections.
+  bool takes_part() const {
+    return is_voter()
+           || (history.current_index() > commit_index && history.at(commit_index).is_voter(self()));
+  }
   bool is_sole_voter() const { return members().is_sole_voter(self()); }
   std::uint32_t draw_timeout();
   bool is_leader() const { return std::holds_alternative<roles::leader>(role); }

@@ -8,7 +8,7 @@ namespace raft {
 core::implementation::implementation(core_config config_given, recovered_state recovered,
                                      random_source random_given)
   : core_state(std::move(config_given), std::move(recovered), std::move(random_given)) {
-  if (is_voter())
+  if (takes_part())
     role = roles::follower{{}, 0, draw_timeout()};
   else
     role = roles::learner{};
@@ -62,7 +62,7 @@ void core::implementation::become_follower(raft::term at, server_id leader_id) {
     set_term(at, {});
   leave_leadership();
   drop_questions();
-  if (is_voter()) {
+  if (takes_part()) {
     role = roles::follower{leader_id, 0, draw_timeout()};
     emit(event::kind::became_follower, log.last().index);
   } else {
@@ -72,9 +72,9 @@ void core::implementation::become_follower(raft::term at, server_id leader_id) {
 }
 
 void core::implementation::settle() {
-  if (auto* self = std::get_if<roles::learner>(&role); self != nullptr && is_voter())
+  if (auto* self = std::get_if<roles::learner>(&role); self != nullptr && takes_part())
     become_follower(current_term, self->leader_id);
-  else if (auto* voter = std::get_if<roles::follower>(&role); voter != nullptr && !is_voter())
+  else if (auto* voter = std::get_if<roles::follower>(&role); voter != nullptr && !takes_part())
     become_follower(current_term, voter->leader_id);
   advance_membership();
   if (is_sole_voter() && !is_leader() && !std::holds_alternative<roles::candidate>(role)

@@ -33,6 +33,8 @@ std::optional<request_id> forwarded_proposals::place(std::uint64_t number, const
   if (found == items_.end() || found->second.id)
     return std::nullopt;
   found->second.id = id;
+  if (id.term < settled_term_)
+    settled_term_ = {}; // its place was lost before it was known
   undecided_.emplace(id, number);
   return found->second.request;
 }
@@ -78,10 +80,13 @@ std::vector<proposal_answer> forwarded_proposals::settle(log_index commit_index,
       apply_wanted_ = std::max(apply_wanted_, which.id->index);
   }
   // Whatever stands above a committed entry has its term or a later one.
-  auto committed_term = term_at(commit_index);
-  for (auto each = undecided_.begin(); committed_term && each != undecided_.end();) {
+  auto committed_term = term_at(commit_index).value_or(settled_term_);
+  if (committed_term == settled_term_)
+    return answers;
+  settled_term_ = committed_term;
+  for (auto each = undecided_.begin(); each != undecided_.end();) {
     auto [id, number] = *each++;
-    if (id.term >= *committed_term)
+    if (id.term >= committed_term)
       continue;
     auto found = items_.find(number);
     answers.push_back(proposal_dropped{found->second.request});

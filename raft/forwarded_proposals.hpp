@@ -57,6 +57,7 @@ private:
   items items_;                                             // by number
   std::set<std::pair<entry_id, std::uint64_t>> undecided_;  // placed, not known to be committed
   std::set<std::pair<log_index, std::uint64_t>> unapplied_; // committed
+  term settled_term_; // nothing undecided is of an earlier one
   std::uint64_t last_number_ = 0;
   std::uint64_t bytes_ = 0;
   log_index apply_wanted_;

@@ -70,7 +70,7 @@ void invariant_checker::check_log(const inside& self, const std::optional<log_in
 }
 
 void invariant_checker::check_role(const inside& self) {
-  bool is_voter = self.is_voter();
+  bool is_voter = self.takes_part();
   switch (static_cast<role_name>(self.role.index())) {
   case role_name::learner: BASE_CHECK(!is_voter, "INV-12: a voter is no learner"); break;
   case role_name::leader: check_leader(self); break;

@@ -20,7 +20,10 @@ core_cluster::core_cluster(std::initializer_list<std::uint64_t> ids) {
 core_server& core_cluster::add(core_config config, memory_disk disk) {
   servers_.erase(config.self);
   applied_checked_.erase(config.self);
-  auto& added = servers_.emplace(config.self, core_server(config, std::move(disk))).first->second;
+  auto& added = servers_
+                    .emplace(config.self, core_server(config, std::move(disk),
+                                                      1000 * ++added_ + config.self.value))
+                    .first->second;
   added.start();
   return added;
 }

@@ -52,7 +52,8 @@ private:
 
   std::map<raft::server_id, core_server> servers_;
   std::set<raft::server_id> cut_off_;
-  std::map<raft::term, raft::server_id> leaders_;              // who led, ever
+  std::uint64_t added_ = 0;                       // so that no two draw the same numbers
+  std::map<raft::term, raft::server_id> leaders_; // who led, ever
   std::map<raft::log_index, raft::chain_hash> applied_chains_; // what was applied, ever
   std::map<raft::server_id, std::size_t> applied_checked_;
 };

@@ -72,6 +72,14 @@ TEST_CASE("a proposal is taken once, however often it arrives", "[raft][thesis 6
     cluster[1].step(server_id{2}, sent);
     CHECK(taken_from<forward_proposal_reply>(cluster[1]).empty());
   }
+  SECTION("in a later term either") {
+    cluster[1].crash({});
+    cluster[1].start();
+    cluster.elect(3);
+    REQUIRE(cluster[1].status().current_term == term{2});
+    cluster[1].step(server_id{2}, sent);
+    CHECK(taken_from<forward_proposal_reply>(cluster[1]).empty());
+  }
 }
 
 TEST_CASE("a forwarded proposal whose place another entry took was not done",

@@ -271,6 +271,32 @@ TEST_CASE("a leader that removes itself leads until that is committed", "[raft][
   CHECK(next->status().membership == voters({2, 3}));
 }
 
+// The only one whose log was long enough to be elected took itself for a learner.
+TEST_CASE("a leader that removed itself starts elections until that is committed",
+          "[raft][thesis 4.2.2]") {
+  core_cluster cluster({1, 2});
+  cluster.elect(1);
+  cluster[1].change(1, remove_member{server_id{1}});
+  // The joint configuration gets committed, the final one reaches the leader's disk alone.
+  while (cluster[1].status().membership.is_joint()) {
+    cluster[1].settle();
+    if (!cluster[1].outbox.empty())
+      cluster.deliver_from(cluster[1]);
+    cluster[2].settle();
+    if (!cluster[2].outbox.empty())
+      cluster.deliver_from(cluster[2]);
+  }
+  cluster[1].settle();
+  cluster[1].outbox.clear();
+  cluster[1].crash({});
+  cluster[1].start();
+  CHECK(cluster[1].status().role == role_name::follower);
+  cluster[2].crash({});
+  cluster[2].start();
+  cluster.tick_until([&] { return cluster[2].status().membership == voters({2}); });
+  cluster.tick_until([&] { return cluster[2].status().role == role_name::leader; });
+}
+
 TEST_CASE("a removed server disturbs nobody", "[raft][thesis 4.2.3]") {
   growing_cluster cluster;
   cluster.cut_off(3);
