@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """aspenctl with a real node: what it prints, what it ends with, and when it asks the next endpoint."""
 
+import contextlib
 import json
 import os
+import pathlib
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -303,6 +308,70 @@ class Operations(Aspenctl):
     def test_every_command_explains_itself(self):
         for command in ([], ["put"], ["get"], ["del"], ["member"], ["member", "list"], ["endpoint", "health"]):
             self.assertIn(b"--help", self.does(*command, "--help"))
+
+
+class Certificates(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aspen-certs-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def certs(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([BIN / "aspenctl", "certs", "init", *arguments], env=clean_environment(), text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=BOUND, check=False)
+
+    def context(self, node_id: int, purpose: ssl.Purpose) -> ssl.SSLContext:
+        made = ssl.create_default_context(purpose, cafile=self.directory / "ca.pem")
+        made.load_cert_chain(self.directory / f"node-{node_id}.pem", self.directory / f"node-{node_id}-key.pem")
+        made.verify_mode = ssl.CERT_REQUIRED
+        return made
+
+    def shake_hands(self, server: ssl.SSLContext, client: ssl.SSLContext, name: str):
+        """A TLS handshake in memory; the names of the client, as the server saw them."""
+        to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+        sides = [client.wrap_bio(to_client, to_server, server_hostname=name),
+                 server.wrap_bio(to_server, to_client, server_side=True)]
+        for _ in range(10):
+            for side in sides:
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    side.do_handshake()
+        return [text for _, text in sides[1].getpeercert()["subjectAltName"]]
+
+    def test_nodes_know_each_other_by_what_is_made(self):
+        made = self.certs("--dir", str(self.directory), "--host", "localhost", "1", "2", "-o", "json")
+        self.assertEqual(0, made.returncode, made)
+        self.assertEqual([1, 2], [each["id"] for each in json.loads(made.stdout)["nodes"]])
+        server = self.context(1, ssl.Purpose.CLIENT_AUTH)
+        client = self.context(2, ssl.Purpose.SERVER_AUTH)
+        self.assertEqual(["aspen-node-2", "localhost"], self.shake_hands(server, client, "aspen-node-1"))
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.shake_hands(server, client, "aspen-node-3")
+
+    def test_keys_are_for_their_owner_alone(self):
+        self.certs("--dir", str(self.directory), "1")
+        for key in self.directory.glob("*-key.pem"):
+            self.assertEqual(0, key.stat().st_mode & 0o077, key)
+
+    def test_an_authority_is_used_again_and_no_file_is_replaced(self):
+        self.certs("--dir", str(self.directory), "1")
+        before = {each: each.read_bytes() for each in self.directory.iterdir()}
+        again = self.certs("--dir", str(self.directory), "2", "1")
+        self.assertEqual(FAILED, again.returncode)
+        self.assertIn("node-1.pem exists", again.stderr)
+        self.assertEqual(before, {each: each.read_bytes() for each in self.directory.iterdir()})
+        self.assertEqual(0, self.certs("--dir", str(self.directory), "2").returncode)
+        self.shake_hands(self.context(1, ssl.Purpose.CLIENT_AUTH), self.context(2, ssl.Purpose.SERVER_AUTH),
+                         "aspen-node-1")
+
+    def test_what_makes_no_sense_is_named(self):
+        directory = str(self.directory / "new")
+        for words, arguments in {"'x'": ["--dir", directory, "x"], "'0'": ["--dir", directory, "0"],
+                                 "--dir": ["1"], "ID": ["--dir", directory]}.items():
+            refused = self.certs(*arguments)
+            self.assertEqual(USAGE, refused.returncode, refused)
+            self.assertIn(words, refused.stderr)
+        refused = self.certs("--dir", directory, "--days", "0", "1")
+        self.assertEqual(FAILED, refused.returncode)
+        self.assertIn("36500 days", refused.stderr)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -55,6 +56,8 @@ public:
   client(std::vector<endpoint> endpoints, patience bounds);
 
   const std::vector<endpoint>& endpoints() const { return endpoints_; }
+  /// A client of `one` alone, as patient as this.
+  client with(endpoint one) const { return client({std::move(one)}, bounds_); }
 
   /// Asks `where` once.
   std::variant<answer, silence> ask_once(const endpoint& where, const call& what) const;

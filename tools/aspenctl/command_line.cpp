@@ -6,8 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/aspenctl/certs_command.hpp"
 #include "tools/aspenctl/commands.hpp"
 #include "tools/aspenctl/completion.hpp"
+#include "tools/aspenctl/membership_commands.hpp"
 
 namespace aspenctl {
 
@@ -30,6 +32,9 @@ struct command_line {
   get_options get;
   del_options del;
   bool of_cluster = false;
+  std::string member;
+  std::string raft_addr;
+  certs_options certs;
   using action = std::function<outcome<void>(const client&, output_format)>;
   action what;
 };
@@ -103,6 +108,44 @@ void describe_members(CLI::App& app, command_line& line) {
   members->require_subcommand(0, 1);
   add_action(add_command(*members, "list", "who belongs to the cluster, and how far each is"), line,
              member_list);
+  auto* add =
+      add_command(*members, "add", "let a node in as a learner; it was started with --join");
+  add->add_option("ID", line.member, "the node's number")->required();
+  add->add_option("ADDRESS", line.raft_addr, "where its peers reach it, host:port")->required();
+  add_action(add, line, [&line](const client& nodes, output_format format) {
+    return member_add(nodes, format, line.member, line.raft_addr);
+  });
+  using kind = outcome<void> (*)(const client&, output_format, const std::string&);
+  auto add_change = [&line](CLI::App& to, const char* name, const char* help, kind what) {
+    auto* command = add_command(to, name, help);
+    command->add_option("ID", line.member, "the node's number")->required();
+    add_action(command, line, [&line, what](const client& nodes, output_format format) {
+      return what(nodes, format, line.member);
+    });
+  };
+  add_change(*members, "promote", "make a learner a voter", member_promote);
+  add_change(*members, "remove", "take a member out of the cluster", member_remove);
+  add_change(app, "move-leader", "hand leadership to a voter", move_leader);
+}
+
+void describe_certificates(CLI::App& app, command_line& line) {
+  auto* certs = add_command(app, "certs", "certificates for the links between nodes");
+  certs->require_subcommand(0, 1);
+  auto* init =
+      add_command(*certs, "init", "make a private authority, and a certificate for each node");
+  init->add_option("ID", line.certs.ids, "numbers of the nodes")->required();
+  init->add_option("--dir", line.certs.directory, "where the files go; an authority there is used")
+      ->required()
+      ->type_name("DIRECTORY");
+  init->add_option("--host", line.certs.hosts, "a further name or address, for every node")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  init->add_option("--days", line.certs.days, "how long they are valid")
+      ->type_name("N")
+      ->capture_default_str();
+  add_action(init, line, [&line](const client&, output_format format) {
+    return certs_init(format, line.certs);
+  });
 }
 
 void describe_nodes(CLI::App& app, command_line& line) {
@@ -160,6 +203,7 @@ outcome<void> run(int count, const char* const* arguments) {
   describe_data(app, line);
   describe_members(app, line);
   describe_nodes(app, line);
+  describe_certificates(app, line);
   describe_program_itself(app, line);
   try {
     app.parse(count, arguments);

@@ -13,11 +13,11 @@ using clock = std::chrono::steady_clock;
 outcome<std::vector<endpoint>> chosen(const client& nodes, bool of_cluster) {
   if (!of_cluster)
     return nodes.endpoints();
-  auto body = ask_cluster(nodes);
-  if (!body)
-    return tl::unexpected(std::move(body.error()));
+  auto said = ask_cluster(nodes);
+  if (!said)
+    return tl::unexpected(std::move(said.error()));
   std::vector<endpoint> found;
-  for (const auto& member : (*body)["members"]) {
+  for (const auto& member : said->body["members"]) {
     auto address = member.find("http_addr");
     if (address == member.end() || !address->is_string())
       return fail(exit_status::failed,

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::ordered_json;
 
 std::string role_of(const ordered_json& member, const ordered_json& leader) {
-  if (!member.value("voter", ordered_json(true)).get<bool>())
+  if (member.value("voter", ordered_json(true)) == false)
     return "learner";
   return leader.is_object()
                  && leader.value("id", ordered_json()) == member.value("id", ordered_json(0))
@@ -19,32 +19,28 @@ std::string role_of(const ordered_json& member, const ordered_json& leader) {
              : "follower";
 }
 
-/// Only the leader knows how far others are; whoever was asked instead says nothing about it.
-void say_where_more_is_known(const ordered_json& body) {
-  auto leader = body.value("leader", ordered_json());
-  if (body.value("state", ordered_json()) == "leader")
+/// Whoever was asked instead of the leader does not know how far others are.
+void say_what_is_missing(const cluster_answer& said) {
+  if (said.is_of_leader() || said.body["members"].size() < 2)
     return;
-  if (!leader.is_object())
-    std::fputs("aspenctl: no leader is known: match index and lag of others are not known\n",
-               stderr);
-  else
-    std::fprintf(stderr,
-                 "aspenctl: match index and lag are the leader's knowledge: ask node %s, at %s\n",
-                 cell(leader, "id").c_str(), cell(leader, "http_addr").c_str());
+  std::fprintf(stderr,
+               "aspenctl: %s does not lead, and the leader could not be asked: how far others are "
+               "is not known\n",
+               said.from.url().c_str());
 }
 
 } // namespace
 
 outcome<void> member_list(const client& nodes, output_format format) {
-  auto body = ask_cluster(nodes);
-  if (!body)
-    return tl::unexpected(std::move(body.error()));
-  const auto& members = (*body)["members"];
+  auto said = ask_cluster(nodes);
+  if (!said)
+    return tl::unexpected(std::move(said.error()));
+  const auto& members = said->body["members"];
   if (format == output_format::json) {
     print_json(members);
     return {};
   }
-  auto leader = body->value("leader", ordered_json());
+  auto leader = said->body.value("leader", ordered_json());
   text_table table(
       {"ID", "ROLE", "PEER ADDRESS", "HTTP ADDRESS", "MATCH INDEX", "LAG", "REACHABLE", "VERSION"});
   for (const auto& each : members)
@@ -52,8 +48,7 @@ outcome<void> member_list(const client& nodes, output_format format) {
                cell(each, "http_addr"), cell(each, "match_index"), cell(each, "lag"),
                cell(each, "reachable"), cell(each, "version")});
   print(table.to_string());
-  if (members.size() > 1)
-    say_where_more_is_known(*body);
+  say_what_is_missing(*said);
   return {};
 }
 
