@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three real nodes with mutual TLS: whichever one is lost, nothing acknowledged is, and every node serves."""
+
+import json
+import signal
+import statistics
+import unittest
+
+from aspen_cluster import Cluster, ctl
+from aspen_e2e import wait_until
+
+FAILOVERS = 5
+
+
+class ClusterTest(unittest.TestCase):
+    variables: dict[str, str] = {}
+
+    def run(self, result=None):
+        outcome = result or self.defaultTestResult()
+        with Cluster(**self.variables) as self.cluster:
+            before = len(outcome.failures) + len(outcome.errors)
+            super().run(outcome)
+            if len(outcome.failures) + len(outcome.errors) > before:
+                for node in self.cluster.nodes.values():
+                    if node.log_path.exists():
+                        print(f"--- log of node {node.node_id} of {self.id()} (its end) ---\n{node.log()[-6000:]}")
+        return outcome
+
+    def assert_has(self, node, written: dict[str, bytes], prefix: str = "key"):
+        self.assertEqual(written, node.all_items(prefix), f"node {node.node_id}")
+
+    def does(self, *arguments: str, **more) -> str:
+        done = self.cluster.ctl(*arguments, **more)
+        self.assertEqual(0, done.returncode, (arguments, done))
+        return done.stdout
+
+
+class Serving(ClusterTest):
+    def test_every_node_serves_everything(self):
+        self.cluster.start()
+        for node in self.cluster.nodes.values():
+            answer = node.put(f"from-{node.node_id}", b"1")
+            self.assertEqual((200, str(node.node_id)), (answer.status, answer.headers["x-aspen-served-by"]))
+        for node in self.cluster.nodes.values():
+            # Linearizable: what any node acknowledged is seen by each.
+            self.assertEqual({f"from-{each}": b"1" for each in (1, 2, 3)}, node.all_items("from-"))
+            revision = node.put("mine", b"2").json()["revision"]
+            for other in self.cluster.nodes.values():
+                read = other.request("GET", f"/v1/kv/mine?consistency=stale&min_index={revision}")
+                self.assertEqual((200, b"2"), (read.status, read.body))
+
+    def test_conditional_writes_and_deletes_work_on_every_node(self):
+        self.cluster.start()
+        for node in self.cluster.nodes.values():
+            key = f"once-{node.node_id}"
+            self.assertEqual(200, node.put(key, b"1", **{"If-None-Match": "*"}).status)
+            for other in self.cluster.nodes.values():
+                self.assertEqual(412, other.put(key, b"2", **{"If-None-Match": "*"}).status)
+            self.assertTrue(node.request("DELETE", f"/v1/kv/{key}").json()["deleted"])
+
+    def test_aspenctl_works_through_any_node(self):
+        self.cluster.start()
+        for node in self.cluster.nodes.values():
+            self.does("put", "k", f"v{node.node_id}", endpoints=node.url)
+            for other in self.cluster.nodes.values():
+                self.assertEqual(f"v{node.node_id}",
+                                 self.does("get", "k", "--print-value-only", endpoints=other.url))
+        members = json.loads(self.does("member", "list", "-o", "json"))
+        self.assertEqual([1, 2, 3], sorted(each["id"] for each in members))
+        for each in members:
+            self.assertEqual((True, True), (each["voter"], each["reachable"]), members)
+            self.assertEqual(self.cluster.nodes[each["id"]].raft_addr, each["raft_addr"])
+        self.does("endpoint", "health")
+
+
+class Losing(ClusterTest):
+    def test_writes_go_on_after_the_leader_is_killed(self):
+        self.cluster.start()
+        written = self.cluster.write_many(200)
+        took = []
+        for number in range(FAILOVERS):
+            leader = self.cluster.wait_leader()
+            others = self.cluster.followers()
+            leader.kill()
+            took.append(self.cluster.seconds_until_written(f"failover-{number}", others))
+            health = others[0].request("GET", "/health", port=others[0].admin_port).json()
+            self.assertEqual("degraded", health["status"], health)
+            leader.start()
+            self.cluster.wait_caught_up(leader)
+        print(f"writes resumed after kill -9 of the leader: median {statistics.median(took):.2f} s, "
+              f"worst {max(took):.2f} s of {[round(each, 2) for each in took]}", flush=True)
+        for node in self.cluster.nodes.values():
+            self.assert_has(node, written)
+
+    def test_a_node_that_was_away_catches_up(self):
+        self.cluster.start()
+        away = self.cluster.followers()[0]
+        away.kill()
+        written = self.cluster.write_many(500)
+        away.start()
+        self.cluster.wait_caught_up(away)
+        stale = away.request("GET", "/v1/kv?consistency=stale&prefix=key-&limit=1000").json()["items"]
+        self.assertEqual(written, {each["key"]: each["value"].encode() for each in stale})
+
+    def test_without_a_majority_nothing_is_acknowledged_and_nothing_stale_is_called_fresh(self):
+        self.cluster.start()
+        self.cluster.put("k", b"1")
+        alone = self.cluster.wait_leader()
+        for node in self.cluster.followers():
+            node.kill()
+        written = alone.put("k", b"2")
+        self.assertIn(written.status, (503, 504))
+        self.assertEqual(written.status == 503, written.json()["committed"] == "no", written)
+        self.assertIn(alone.get("k").status, (503, 504))
+        wait_until(lambda: alone.put("k", b"3").status == 503, "the lonely leader has stepped down")
+        refused = alone.put("k", b"3")
+        self.assertIn("retry-after", refused.headers)
+        self.assertEqual(200, alone.request("GET", "/v1/kv/k?consistency=stale").status)
+        for node in self.cluster.nodes.values():
+            if node is not alone:
+                node.start()
+        self.assertEqual(200, self.cluster.put("k", b"4").status)
+
+    def test_a_frozen_leader_is_replaced_and_comes_back_as_a_follower(self):
+        self.cluster.start()
+        self.cluster.put("k", b"1")
+        frozen = self.cluster.wait_leader()
+        others = self.cluster.followers()
+        frozen.signal(signal.SIGSTOP)
+        try:
+            self.cluster.seconds_until_written("k", others)
+        finally:
+            frozen.signal(signal.SIGCONT)
+        fresh = self.cluster.put("k", b"2").json()["revision"]
+        # Never the old value: the frozen one either knows better by now, or does not answer.
+        answer = frozen.get("k")
+        if answer.status == 200:
+            self.assertEqual((b"2", f'"{fresh}"'), (answer.body, answer.headers["etag"]))
+        wait_until(lambda: frozen.state() == "follower", "the frozen leader follows")
+
+    def test_all_nodes_killed_at_once_lose_nothing(self):
+        self.cluster.start()
+        written = self.cluster.write_many(300)
+        for node in self.cluster.nodes.values():
+            node.kill()
+        self.cluster.start()
+        for node in self.cluster.nodes.values():
+            self.assert_has(node, written)
+
+    def test_an_orderly_stop_of_the_leader_hands_leadership_over(self):
+        self.cluster.start()
+        leader = self.cluster.wait_leader()
+        others = self.cluster.followers()
+        self.assertEqual(0, leader.stop())
+        self.cluster.seconds_until_written("k", others)
+        leader.start()
+        self.cluster.wait_caught_up(leader)
+
+
+class Wiped(ClusterTest):
+    def test_a_lost_state_machine_is_fetched_again(self):
+        self.cluster.start()
+        written = self.cluster.write_many(300)
+        node = self.cluster.followers()[0]
+        self.assertEqual(0, node.stop())
+        for each in node.data_dir.glob("state-machine.db*"):
+            each.unlink()
+        self.cluster.put("meanwhile", b"1")
+        node.start()
+        self.cluster.wait_caught_up(node)
+        self.assert_has(node, written)
+
+    def test_a_directory_that_lost_its_log_refuses(self):
+        self.cluster.start()
+        self.cluster.write_many(20)
+        node = self.cluster.followers()[0]
+        node.kill()
+        (node.data_dir / "raft-log.lmdb").unlink()
+        node.spawn()
+        health = node.wait_answers().json()
+        self.assertEqual(("unhealthy", "refused"), (health["status"], health["phase"]))
+        self.assertEqual(200, self.cluster.put("k", b"1").status)
+
+
+if __name__ == "__main__":
+    unittest.main()
