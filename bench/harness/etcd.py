@@ -38,6 +38,14 @@ def build_load_generator(to: pathlib.Path) -> pathlib.Path:
     return program
 
 
+def environment_of_etcd() -> dict[str, str]:
+    """Ours, without what would configure it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
+    if platform.machine() != "x86_64":
+        environment["ETCD_UNSUPPORTED_ARCH"] = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return environment
+
+
 def parse_etcdload(text: str) -> Load:
     found = re.search(r": (\d+)/s p50=([\d.]+)ms p99=([\d.]+)ms errors=(\d+)$", text.strip())
     if not found:
@@ -58,10 +66,7 @@ class Etcd:
             "--listen-client-urls", client, "--advertise-client-urls", client,
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
             "--initial-cluster", f"bench={peer}"]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
-        if platform.machine() != "x86_64":
-            environment["ETCD_UNSUPPORTED_ARCH"] = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-        self.child = Child(command, directory / "etcd.log", cwd=directory, env=environment)
+        self.child = Child(command, directory / "etcd.log", cwd=directory, env=environment_of_etcd())
         self.child.wait_until(self.is_ready, READY_PATIENCE_S, "is ready")
 
     def is_ready(self) -> bool:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Load over HTTP: wrk with the scripts of bench/peers/http, and what it says."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -52,3 +53,13 @@ def wrk(url: str, connections: int, seconds: int, script: str | None = None) -> 
     if script:
         command += ["-s", SCRIPTS / script]
     return parse_wrk(run([*command, url], timeout_s=seconds + 30))
+
+
+def wrk_nodes(addresses: list[str], connections: int, seconds: int, script: str) -> Load:
+    """One turn over several nodes (`host:port`): a thread for each, with its share of the connections; a single
+    connection goes to the first node."""
+    threads = min(len(addresses), connections)
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}", "--timeout", "10s", "--latency",
+               "-s", SCRIPTS / script, f"http://{addresses[0]}"]
+    environment = {**os.environ, "NODES": ",".join(addresses)}
+    return parse_wrk(run(command, timeout_s=seconds + 30, env=environment))
