@@ -155,10 +155,11 @@ void check_peer_security(const settings& all, reporter& out) {
        {"security.peer_key_file", &files.peer_key_file},
        {"security.peer_ca_file", &files.peer_ca_file}}};
   auto is_set = [](const auto& each) { return !each.second->empty(); };
-  if (std::ranges::any_of(wanted, is_set)) {
+  if (auto given = std::ranges::find_if(wanted, is_set); given != wanted.end()) {
     for (const auto& [key, value] : wanted)
       if (value->empty())
-        out.report(key, fmt::format("{} is missing: TLS between nodes needs all three files", key));
+        out.report(given->first,
+                   fmt::format("{} is missing: TLS between nodes needs all three files", key));
     return;
   }
   if (!all.cluster.names_peers())
