@@ -15,6 +15,8 @@ public:
     log_writer_handle log_writer;
     storage_writer_handle storage_writer;
     reader_pool_handle reader_pool;
+    snapshot_sender_handle snapshot_sender;
+    snapshot_receiver_handle snapshot_receiver;
     raft_handle raft;
     peer_links_handle peer_links;
     checkpoint_scheduler_handle checkpoint_scheduler;

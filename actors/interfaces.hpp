@@ -5,6 +5,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "actors/protocol.hpp"
+#include "actors/snapshot_protocol.hpp"
 
 /// One typed handle an actor: what it accepts → what it answers.
 namespace actors {
@@ -20,6 +21,9 @@ using log_writer_handle =
                      caf::reacts_to<read_log>,                                  // raft actor
                      caf::reacts_to<compact_log>,                               // raft actor
                      caf::replies_to<mark_checkpoint>::with<checkpoint_marked>, // storage writer
+                     caf::replies_to<record_install>::with<install_recorded>,   // receiver
+                     caf::replies_to<finish_install>::with<install_finished>,   // storage writer
+                     caf::reacts_to<drop_install>,                              // raft actor
                      caf::reacts_to<tick>>;                                     // itself: a retry
 
 /// The only writer and only checkpointer of the state machine. May block: detached.
@@ -29,15 +33,22 @@ using storage_writer_handle =
                      caf::reacts_to<apply>,                                   // raft actor
                      caf::reacts_to<run_checkpoint>,                          // scheduler
                      caf::replies_to<open_readers>::with<readers_opened>,     // reader pool
-                     caf::reacts_to<tick>>;                                   // itself: a retry
+                     caf::replies_to<get_snapshot_source>::with<snapshot_source_reply>, // sender
+                     caf::reacts_to<install_pending>, // raft actor
+                     caf::reacts_to<tick>>;           // itself: a retry
 
 /// Reads on one read-only connection. May block: detached.
-using reader_handle = caf::typed_actor<caf::reacts_to<read_batch>>;
+using reader_handle = caf::typed_actor<caf::reacts_to<read_batch>, caf::reacts_to<close_connection>,
+                                       caf::reacts_to<use_connection>>;
 
 /// Hands reads to the readers that are free; bounded. Never blocks.
 using reader_pool_handle = caf::typed_actor<child_begin,
-                                            caf::reacts_to<read_batch>,   // gateway, raft actor
-                                            caf::reacts_to<reader_idle>>; // reader
+                                            caf::reacts_to<read_batch>,  // gateway, raft actor
+                                            caf::reacts_to<reader_idle>, // reader
+                                            caf::replies_to<close_readers>::with<readers_closed>,
+                                            caf::reacts_to<readers_opened>,    // storage writer
+                                            caf::reacts_to<connection_closed>, // reader
+                                            caf::reacts_to<tick>>;             // itself
 
 /// Drives the protocol core. Never blocks.
 using raft_handle =
@@ -46,6 +57,10 @@ using raft_handle =
                      caf::reacts_to<persisted>, caf::reacts_to<persist_stuck>,       // log writer
                      caf::reacts_to<log_was_read>, caf::reacts_to<log_compacted>,
                      caf::reacts_to<applied>, caf::reacts_to<apply_stuck>, // storage writer
+                     caf::reacts_to<snapshot_was_sent>, caf::reacts_to<snapshot_not_sent>, // sender
+                     caf::reacts_to<slow_writes>,
+                     caf::reacts_to<snapshot_arrived>,   // receiver
+                     caf::reacts_to<snapshot_installed>, // storage writer
                      caf::reacts_to<checkpoint_finished>,
                      caf::reacts_to<links_ready>,                                 // peer links
                      caf::reacts_to<peer_spoke>,                                  // transport
@@ -57,6 +72,22 @@ using peer_links_handle =
                      caf::reacts_to<transport_failed>,                  // transport
                      caf::reacts_to<talk_to>,                           // raft actor
                      caf::replies_to<find_member>::with<member_found>>; // raft actor
+
+/// Makes snapshot files and has them sent. May block: detached, its streams too.
+using snapshot_sender_handle =
+    caf::typed_actor<child_begin,
+                     caf::reacts_to<send_snapshot>,            // raft actor
+                     caf::reacts_to<snapshot_stream_progress>, // stream
+                     caf::reacts_to<snapshot_stream_ended>, caf::reacts_to<tick>>;
+using snapshot_stream_handle = caf::typed_actor<caf::reacts_to<stream_snapshot>>;
+
+/// Receives snapshots. May block: detached.
+using snapshot_receiver_handle =
+    caf::typed_actor<child_begin,
+                     caf::reacts_to<snapshot_offered>,   // transport
+                     caf::reacts_to<snapshot_installed>, // storage writer
+                     caf::reacts_to<drop_install>,       // raft actor
+                     caf::reacts_to<tick>>;              // itself
 
 /// Says when a checkpoint is due, never how. Never blocks.
 using checkpoint_scheduler_handle =

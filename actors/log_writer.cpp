@@ -32,6 +32,9 @@ public:
         [this](const read_log& what) { on_read_log(what); },
         [this](const compact_log& what) { on_compact_log(what); },
         [this](const mark_checkpoint& what) { return on_mark_checkpoint(what); },
+        [this](const record_install& what) { return on_record_install(what); },
+        [this](finish_install) { return on_finish_install(); },
+        [this](const drop_install& what) { on_drop_install(what); },
         [this](tick) { retry_persist(); },
     };
   }
@@ -125,6 +128,36 @@ private:
       return caf::make_error(caf::sec::runtime_error, to_string(outcome.error()));
     require(outcome, "mark a checkpoint in the log");
     return checkpoint_marked{};
+  }
+
+  // -- snapshots ----------------------------------------------------------------------
+
+  caf::result<install_recorded> on_record_install(const record_install& what) {
+    auto outcome = store_->set_pending_install(*what.what);
+    if (outcome)
+      return install_recorded{};
+    auto code = outcome.error().code;
+    // It does not fit this log: the log is as good as before.
+    if (code == base::errc::invalid || code == base::errc::corrupt
+        || code == base::errc::storage_full)
+      return caf::make_error(caf::sec::runtime_error, to_string(outcome.error()));
+    require(outcome, "record a pending install");
+    return install_recorded{};
+  }
+
+  caf::result<install_finished> on_finish_install() {
+    auto outcome = store_->finish_pending_install();
+    if (!outcome && outcome.error().code == base::errc::storage_full)
+      return caf::make_error(caf::sec::runtime_error, to_string(outcome.error()));
+    require(outcome, "finish an install");
+    publish();
+    return install_finished{std::make_shared<storage::log_state>(store_->state())};
+  }
+
+  void on_drop_install(const drop_install& what) {
+    if (what.life != life_ || !store_->state().pending)
+      return;
+    require(store_->drop_pending_install(), "drop a pending install");
   }
 
   template <class Outcome>

@@ -13,6 +13,22 @@ std::string_view to_string(phase value) {
   return "unknown";
 }
 
+std::string describe(const snapshot_received_status& what) {
+  using stage = snapshot_received_status::stage;
+  constexpr std::uint64_t mebibyte = 1024 * 1024;
+  auto which = "a snapshot at index " + std::to_string(what.index.value) + " from node "
+               + std::to_string(what.from.value);
+  switch (what.at) {
+  case stage::none: return {};
+  case stage::receiving:
+    return "receiving " + which + ": " + std::to_string(what.bytes_received / mebibyte) + " of "
+           + std::to_string(what.bytes_total / mebibyte) + " MiB";
+  case stage::verifying: return "verifying " + which;
+  case stage::installing: return "installing " + which;
+  }
+  return {};
+}
+
 std::string_view to_string(child_state value) {
   switch (value) {
   case child_state::stopped: return "stopped";

@@ -54,7 +54,7 @@ struct storage_status {
   storage::wal_status wal;
   std::uint64_t file_bytes = 0;
   std::optional<storage::checkpoint_report> last_checkpoint;
-  std::uint64_t snapshots_built = 0;
+  bool is_lost = false;     ///< there is no state until a snapshot was installed
   std::string trouble;      ///< empty: none; else what keeps writes from being applied
   bool is_full = false;     ///< the trouble is a full disk
   bool is_verified = false; ///< the digest of all rows was compared since the start
@@ -66,6 +66,30 @@ struct pool_status {
   std::uint64_t in_use = 0;
   std::uint64_t waiters = 0;
 };
+
+struct snapshots_sent_status {
+  struct stream {
+    raft::server_id to;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_total = 0;
+  };
+  std::vector<stream> under_way;
+  std::uint64_t waiting = 0; ///< peers that wait for a file or a stream
+  std::uint64_t built = 0;   ///< in this life of the group, here and below
+  std::uint64_t sent = 0;
+};
+
+struct snapshot_received_status {
+  enum class stage { none, receiving, verifying, installing };
+  stage at = stage::none;
+  raft::server_id from;
+  raft::log_index index;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_total = 0;
+  std::uint64_t installed = 0; ///< in this life of the group
+};
+/// For a person: "receiving a snapshot at index 7 from node 1: 12 of 34 MiB"; empty for none.
+std::string describe(const snapshot_received_status& what);
 
 enum class phase { starting, running, refused, draining };
 std::string_view to_string(phase value);
@@ -138,7 +162,9 @@ private:
   mutable std::mutex mutex_;
   std::tuple<std::shared_ptr<const raft_status>, std::shared_ptr<const log_status>,
              std::shared_ptr<const storage_status>, std::shared_ptr<const pool_status>,
-             std::shared_ptr<const peers_status>, std::shared_ptr<const supervisor_status>>
+             std::shared_ptr<const peers_status>, std::shared_ptr<const supervisor_status>,
+             std::shared_ptr<const snapshots_sent_status>,
+             std::shared_ptr<const snapshot_received_status>>
       statuses_;
 };
 

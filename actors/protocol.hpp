@@ -80,6 +80,7 @@ struct log_compacted {
 struct get_state_meta {};
 struct state_meta_reply {
   std::shared_ptr<const storage::state_meta> meta;
+  bool is_lost = false; ///< there is no state machine until a snapshot was installed
 };
 
 struct apply {

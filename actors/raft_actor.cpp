@@ -87,6 +87,11 @@ raft_actor::behavior_type raft_actor::make_behavior() {
           perform();
         }
       },
+      [this](const snapshot_was_sent& what) { on_snapshot_was_sent(what); },
+      [this](const snapshot_not_sent& what) { on_snapshot_not_sent(what); },
+      [this](const slow_writes& what) { on_slow_writes(what); },
+      [this](const snapshot_arrived& what) { on_snapshot_arrived(what); },
+      [this](const snapshot_installed& what) { on_snapshot_installed(what); },
       [this](const links_ready& what) { on_links_ready(what); },
       [this](const peer_spoke& what) { on_peer_spoke(what); },
       [this](const cluster_request& what) { on_cluster_request(what); },
@@ -116,7 +121,7 @@ caf::result<begun> raft_actor::on_begin() {
             request(others_.storage_writer, caf::infinite, get_state_meta{})
                 .then(
                     [this, promise, log](const state_meta_reply& state) mutable {
-                      start_core(*log.state, *state.meta);
+                      start_core(*log.state, state);
                       promise.deliver(begun{});
                     },
                     fail);
@@ -125,7 +130,8 @@ caf::result<begun> raft_actor::on_begin() {
   return promise;
 }
 
-void raft_actor::start_core(const storage::log_state& log, const storage::state_meta& state) {
+void raft_actor::start_core(const storage::log_state& log, const state_meta_reply& reply) {
+  const auto& state = *reply.meta;
   write_counter_ = log.write_counter;
   // A lower bound: whoever says that it knows a newer one is believed.
   members_index_ = std::max(log.snapshot.id.index, raft::log_index{1});
@@ -133,6 +139,7 @@ void raft_actor::start_core(const storage::log_state& log, const storage::state_
   raft::recovered_state recovered{log.hard_state,          log.snapshot,    log.last,
                                   log.last_chain,          log.term_starts, log.memberships,
                                   state.last_applied.index};
+  recovered.state_is_lost = reply.is_lost;
   settings_.core.incarnation = log.identity.incarnation;
   settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
@@ -178,6 +185,8 @@ void raft_actor::on_client_batch(const client_batch& batch) {
 void raft_actor::propose(client_write write) {
   if (stuck_)
     return write.reply.refuse(*stuck_);
+  if (are_writes_slowed_)
+    return write.reply.refuse(too_much_wal());
   // From here on the entry may count; an asker who has left was told that it will not.
   if (!write.reply.set_stage(commit_status::unknown))
     return;

@@ -36,6 +36,9 @@ void raft_actor::perform() {
       send(others_.log_writer, read_log{life_, *owed.log_read});
     if (owed.compact)
       send(others_.log_writer, compact_log{life_, owed.compact->up_to});
+    send_snapshots(owed.snapshots_to_send);
+    if (owed.install)
+      send(others_.storage_writer, install_pending{life_});
     if (owed.start_apply_timer)
       delayed_send(this, std::chrono::milliseconds(base::limits::apply_delay_ms), apply_timer{});
   }

@@ -15,6 +15,7 @@ namespace actors {
 
 failure no_leader();
 failure too_much(const raft::overloaded& bound);
+failure too_much_wal();
 failure refusal_of(const raft::propose_outcome& outcome);
 
 /// The raft actor's inside, for the raft_actor*.cpp files alone: begin, time, clients and
@@ -31,7 +32,7 @@ public:
 private:
   // raft_actor.cpp
   caf::result<begun> on_begin();
-  void start_core(const storage::log_state& log, const storage::state_meta& state);
+  void start_core(const storage::log_state& log, const state_meta_reply& reply);
   void on_tick();
   void on_client_batch(const client_batch& batch);
   void propose(client_write write);
@@ -72,6 +73,14 @@ private:
   void tell_peer_links();
   void note_contacts();
 
+  // raft_actor_snapshots.cpp
+  void send_snapshots(const std::vector<raft::snapshot_to_send>& all);
+  void on_snapshot_was_sent(const snapshot_was_sent& what);
+  void on_snapshot_not_sent(const snapshot_not_sent& what);
+  void on_slow_writes(const slow_writes& what);
+  void on_snapshot_arrived(const snapshot_arrived& what);
+  void on_snapshot_installed(const snapshot_installed& what);
+
   caf::actor_clock::time_point now() { return system().clock().now(); }
 
   actor_context context_;
@@ -84,6 +93,8 @@ private:
   /// Set while a store waits: what new requests are told.
   std::optional<failure> stuck_;
   bool is_log_stuck_ = false;
+  /// A snapshot is being copied and the WAL has grown beyond a bound (rule 13).
+  bool are_writes_slowed_ = false;
   /// To leave when the persist under way is durable.
   std::vector<raft::outgoing_message> after_persist_;
   std::shared_ptr<peer_transport> way_; ///< null before the peer links have begun

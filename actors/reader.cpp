@@ -19,7 +19,14 @@ public:
       pool_(std::move(pool)), which_(which), connection_(std::move(connection)) {}
 
   behavior_type make_behavior() override {
-    return {[this](const read_batch& batch) { on_read_batch(*batch.reads); }};
+    return {
+        [this](const read_batch& batch) { on_read_batch(*batch.reads); },
+        [this](close_connection) {
+          connection_.reset();
+          send(pool_, connection_closed{which_});
+        },
+        [this](use_connection& what) { connection_ = std::move(what.connection); },
+    };
   }
 
   void on_exit() override {

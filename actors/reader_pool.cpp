@@ -2,7 +2,9 @@
 #include "actors/reader_pool.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
+#include <optional>
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -12,6 +14,8 @@
 namespace actors {
 
 namespace {
+
+constexpr std::chrono::milliseconds interrupt_interval{20};
 
 class reader_pool : public traced<reader_pool_handle::base> {
 public:
@@ -29,6 +33,10 @@ public:
         [this](begin) { return on_begin(); },
         [this](const read_batch& batch) { on_read_batch(*batch.reads); },
         [this](reader_idle who) { on_reader_idle(who.which); },
+        [this](close_readers) { return on_close_readers(); },
+        [this](readers_opened& opened) { on_readers_opened(opened); },
+        [this](connection_closed who) { on_connection_closed(who.which); },
+        [this](tick) { hurry(); },
     };
   }
 
@@ -37,6 +45,7 @@ public:
       anon_send_exit(reader, caf::exit_reason::user_shutdown);
     readers_.clear();
     waiting_.clear();
+    closing_.reset();
     storage_writer_ = nullptr;
   }
 
@@ -56,6 +65,7 @@ private:
   void start_readers(readers_opened& opened) {
     reader_pool_handle self{this};
     for (std::size_t i = 0; i < opened.readers.size(); ++i) {
+      connections_.push_back(opened.readers[i]);
       readers_.push_back(start_reader(system(), context_, self, i, std::move(opened.readers[i])));
       monitor(readers_.back());
       idle_.push_back(i);
@@ -80,9 +90,56 @@ private:
     hand_out();
   }
 
+  // -- a new state: what was asked is answered from the old one, what comes waits -------
+
+  caf::result<readers_closed> on_close_readers() {
+    closing_ = make_response_promise<readers_closed>();
+    open_connections_ = readers_.size();
+    for (auto& reader : readers_)
+      send(reader, close_connection{});
+    delayed_send(this, settings_.close_patience, tick{});
+    auto promise = *closing_;
+    finish_closing();
+    return promise;
+  }
+
+  void on_connection_closed(std::size_t which) {
+    connections_[which].reset();
+    --open_connections_;
+    finish_closing();
+  }
+
+  void finish_closing() {
+    if (!closing_ || open_connections_ != 0)
+      return;
+    closing_->deliver(readers_closed{});
+    closing_.reset();
+    is_closed_ = true;
+  }
+
+  /// Reads that are still under way are interrupted, again and again: a reader may have
+  /// several in hand.
+  void hurry() {
+    if (!closing_)
+      return;
+    for (auto& each : connections_)
+      if (auto connection = each.lock())
+        connection->interrupt();
+    delayed_send(this, interrupt_interval, tick{});
+  }
+
+  void on_readers_opened(readers_opened& opened) {
+    for (std::size_t i = 0; i < readers_.size() && i < opened.readers.size(); ++i) {
+      connections_[i] = opened.readers[i];
+      send(readers_[i], use_connection{std::move(opened.readers[i])});
+    }
+    is_closed_ = false;
+    hand_out();
+  }
+
   /// The reader that became idle last is the warmest: it goes first.
   void hand_out() {
-    while (!waiting_.empty() && !idle_.empty()) {
+    while (!closing_ && !is_closed_ && !waiting_.empty() && !idle_.empty()) {
       auto count = std::min(waiting_.size(), settings_.batch_max);
       auto batch = std::make_shared<std::vector<pooled_read>>(
           std::make_move_iterator(waiting_.begin()),
@@ -104,6 +161,11 @@ private:
   reader_pool_settings settings_;
   storage_writer_handle storage_writer_;
   std::vector<reader_handle> readers_;
+  /// To interrupt them; the readers alone keep them open.
+  std::vector<std::weak_ptr<storage::state_reader>> connections_;
+  std::optional<caf::typed_response_promise<readers_closed>> closing_;
+  std::size_t open_connections_ = 0;
+  bool is_closed_ = false;
   std::vector<std::size_t> idle_;
   std::deque<pooled_read> waiting_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+
 #include "actors/actor_context.hpp"
 #include "base/limits.hpp"
 
@@ -11,6 +13,8 @@ struct reader_pool_settings {
   std::size_t waiting_max = base::limits::reads_waiting_max;
   /// Most reads one reader takes at a time, from one read snapshot.
   std::size_t batch_max = 32;
+  /// How long reads under way may take, when the state is replaced, before they are interrupted.
+  std::chrono::milliseconds close_patience{1000};
 };
 
 /// Starts the pool and its readers. Requires a storage writer in the directory. Reads

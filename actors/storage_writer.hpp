@@ -16,6 +16,10 @@ struct storage_writer_settings {
   std::function<bool()> was_verified;
   /// From this size of the WAL file on, a line warns (the guide's threshold).
   std::uint64_t wal_warning_bytes = 0;
+  /// Puts the prepared snapshot file of that name in the place of the state machine, which
+  /// was closed, and opens it (two stores, one truth: rule 16, step 3). Empty: never asked.
+  std::function<base::result<std::unique_ptr<storage::state_machine>>(const std::string& file)>
+      install = nullptr;
 };
 
 /// Starts the only writer and only checkpointer of the state machine. Requires a log

@@ -10,9 +10,6 @@ namespace base::limits {
 // From the first bound on, writes are refused until the copy is done; at the second it ends.
 inline constexpr std::uint64_t snapshot_held_bytes_slow = 192 * mebibyte;
 inline constexpr std::uint64_t snapshot_held_bytes_max = 384 * mebibyte;
-// What the log keeps, beyond its own limits, for a peer that is being sent a snapshot.
-inline constexpr std::uint64_t snapshot_pin_bytes_max = 512 * mebibyte;
-inline constexpr std::uint64_t snapshot_pin_ms_max = 15 * 60 * 1000;
 inline constexpr std::size_t snapshot_chunk_bytes = 256 * kibibyte;
 inline constexpr std::size_t snapshot_streams_max = 2;
 // Space that must be free for a snapshot, as a multiple of its size.

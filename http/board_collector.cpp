@@ -35,6 +35,7 @@ void add_storage(family_builder& into, const health_input& seen,
   static const actors::storage_status nothing{};
   const auto& storage = seen.storage ? *seen.storage : nothing;
   auto pool = board.get<actors::pool_status>();
+  auto sent = board.get<actors::snapshots_sent_status>();
   auto log = board.get<actors::log_status>();
   into.gauge("sqlite_wal_size_bytes", "Current WAL file size in bytes").sample(wal_bytes(seen));
   into.gauge("sqlite_wal_frames", "WAL frames not yet known to be in the database file")
@@ -51,7 +52,7 @@ void add_storage(family_builder& into, const health_input& seen,
       .sample(log ? log->sizes.file_bytes : 0);
   into.gauge("lmdb_map_size_bytes", "Size to which the log's file may grow")
       .sample(log ? log->sizes.map_bytes : 0);
-  into.counter("aspen_snapshots_built_total", "Snapshots built").sample(storage.snapshots_built);
+  into.counter("aspen_snapshots_built_total", "Snapshots built").sample(sent ? sent->built : 0);
   into.gauge("aspen_alarm", "1 while the alarm stands")
       .sample(storage.is_full, {{"type", "nospace"}})
       .sample(!storage.trouble.empty() && !storage.is_full, {{"type", "storage"}});

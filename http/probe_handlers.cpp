@@ -62,6 +62,17 @@ std::string phase_trouble(actors::phase phase) {
                 "the node is " + std::string(actors::to_string(phase)));
 }
 
+/// A state machine that was lost comes as a snapshot: how far that is.
+std::string state_trouble(site& at) {
+  auto storage = at.gateway.status().get<actors::storage_status>();
+  if (!storage || !storage->is_lost)
+    return {};
+  auto coming = at.gateway.status().get<actors::snapshot_received_status>();
+  auto progress = coming ? describe(*coming) : std::string();
+  return progress.empty() ? "the state machine is lost; waiting for a snapshot of another node"
+                          : progress;
+}
+
 } // namespace
 
 reply get_livez(const request& what, asker&, site& at) {
@@ -102,9 +113,10 @@ reply get_readyz(const request& what, asker&, site& at) {
 reply get_startupz(const request& what, asker&, site& at) {
   auto phase = at.phase();
   bool has_started = phase == actors::phase::running || phase == actors::phase::draining;
-  return probe_reply(
-      "startupz", what,
-      {{"ping", {}}, {"started", has_started ? std::string() : phase_trouble(phase)}});
+  return probe_reply("startupz", what,
+                     {{"ping", {}},
+                      {"started", has_started ? std::string() : phase_trouble(phase)},
+                      {"state", state_trouble(at)}});
 }
 
 } // namespace http

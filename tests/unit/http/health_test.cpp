@@ -150,6 +150,32 @@ TEST_CASE("Health is answered before the actors say anything, and while they are
   CHECK(node.ask_admin("GET", "/livez").status == 200);
 }
 
+TEST_CASE("A node whose state comes from another says how far that is, and has not started") {
+  running_server node;
+  healthy_node like;
+  node.gateway.board.publish(like.supervisor);
+  node.gateway.board.publish(like.raft);
+  like.storage.is_lost = true;
+  node.gateway.board.publish(like.storage);
+  auto waiting = node.ask_admin("GET", "/startupz");
+  CHECK(waiting.status == 503);
+  CHECK_THAT(waiting.body, ContainsSubstring("waiting for a snapshot"));
+  actors::snapshot_received_status coming;
+  coming.at = actors::snapshot_received_status::stage::receiving;
+  coming.from = raft::server_id{2};
+  coming.index = raft::log_index{7};
+  coming.bytes_received = 12 << 20;
+  coming.bytes_total = 34 << 20;
+  node.gateway.board.publish(coming);
+  auto receiving = node.ask_admin("GET", "/startupz");
+  CHECK(receiving.status == 503);
+  CHECK_THAT(receiving.body,
+             ContainsSubstring("receiving a snapshot at index 7 from node 2: 12 of 34 MiB"));
+  like.storage.is_lost = false;
+  node.gateway.board.publish(like.storage);
+  CHECK(node.ask_admin("GET", "/startupz").status == 200);
+}
+
 TEST_CASE("The health report holds what the guide shows") {
   running_server node;
   healthy_node like;
