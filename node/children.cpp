@@ -10,6 +10,8 @@
 #include "actors/peer_links.hpp"
 #include "actors/raft_actor.hpp"
 #include "actors/reader_pool.hpp"
+#include "actors/snapshot_receiver.hpp"
+#include "actors/snapshot_sender.hpp"
 #include "actors/storage_writer.hpp"
 #include "node/stores.hpp"
 
@@ -35,13 +37,15 @@ public:
     : all_(all), context_(context), check_(check), ties_(std::move(ties)) {}
 
   child_spec log_writer() const {
-    auto start = [this_settings = &all_, context = context_,
-                  joined = ties_.joined](caf::actor_system& system, actors::generation life) {
+    auto start = [this_settings = &all_, context = context_, joined = ties_.joined,
+                  check = &check_](caf::actor_system& system, actors::generation life) {
       // The whole log is verified once a process; a restart verifies its newest part.
       auto how =
           life == 1 ? storage::log_verification::everything : storage::log_verification::tail;
       actors::log_writer_settings setup;
-      setup.open = [this_settings, joined, how] { return open_log(*this_settings, joined, how); };
+      setup.open = [this_settings, joined, how, check] {
+        return open_log(*this_settings, joined, how, check->get());
+      };
       setup.entries_kept = this_settings->raft.log_entries_kept;
       setup.bytes_kept = this_settings->raft.log_bytes_kept.bytes;
       return caf::actor_cast<caf::actor>(
@@ -61,6 +65,9 @@ public:
       setup.open = [this_settings, check, board = context.board] {
         // The log writer has begun: it stands before this child in the list.
         return open_state(*this_settings, board->get<actors::log_status>()->identity, check->get());
+      };
+      setup.install = [this_settings, board = context.board](const std::string& file) {
+        return install_state(*this_settings, board->get<actors::log_status>()->identity, file);
       };
       setup.was_verified = [check] {
         // A state that did not exist is replayed here, row by row.
@@ -87,6 +94,39 @@ public:
     auto spec = store_child("reader_pool", start,
                             [](directory::handles& now) { now.reader_pool = nullptr; });
     spec.owns_store = true; // its readers hold connections
+    return spec;
+  }
+
+  child_spec snapshot_sender() const {
+    auto start = [this_settings = &all_, context = context_,
+                  way = ties_.snapshots](caf::actor_system& system, actors::generation life) {
+      actors::snapshot_sender_settings setup;
+      setup.transport = way;
+      auto stores = transfer_stores_of(*this_settings);
+      setup.backend = stores.backend;
+      setup.path = storage::transfer_paths(stores).outgoing();
+      return caf::actor_cast<caf::actor>(
+          actors::start_snapshot_sender(system, context, life, std::move(setup)));
+    };
+    auto spec = store_child("snapshot_sender", start,
+                            [](directory::handles& now) { now.snapshot_sender = nullptr; });
+    spec.owns_store = true; // it opens snapshot files
+    return spec;
+  }
+
+  child_spec snapshot_receiver() const {
+    auto start = [this_settings = &all_, context = context_,
+                  inbox = ties_.inbox](caf::actor_system& system, actors::generation life) {
+      actors::snapshot_receiver_settings setup;
+      setup.inbox = inbox;
+      setup.stores = transfer_stores_of(*this_settings);
+      setup.map_bytes = this_settings->cluster.lmdb_map_size.bytes;
+      return caf::actor_cast<caf::actor>(
+          actors::start_snapshot_receiver(system, context, life, std::move(setup)));
+    };
+    auto spec = store_child("snapshot_receiver", start,
+                            [](directory::handles& now) { now.snapshot_receiver = nullptr; });
+    spec.owns_store = true; // it opens snapshot files
     return spec;
   }
 
@@ -187,8 +227,9 @@ private:
 std::vector<child_spec> children_of(const settings& all, const actors::actor_context& context,
                                     const newest_check& check, cluster_ties ties) {
   child_list list(all, context, check, std::move(ties));
-  return {list.log_writer(), list.storage_writer(), list.reader_pool(),
-          list.raft(),       list.peer_links(),     list.checkpoint_scheduler()};
+  return {list.log_writer(),      list.storage_writer(),      list.reader_pool(),
+          list.snapshot_sender(), list.snapshot_receiver(),   list.raft(),
+          list.peer_links(),      list.checkpoint_scheduler()};
 }
 
 } // namespace node

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/actor_context.hpp"
+#include "actors/snapshot_transport.hpp"
 #include "node/link_transport.hpp"
 #include "node/settings.hpp"
 #include "storage/cross_check.hpp"
@@ -37,12 +38,14 @@ private:
 /// What ties this node to others.
 struct cluster_ties {
   std::shared_ptr<link_transport> transport;
+  std::shared_ptr<actors::snapshot_transport> snapshots; ///< out
+  std::shared_ptr<actors::snapshot_inbox> inbox;         ///< in
   /// The cluster that a node without a log joins, as a node of it said; nothing: none.
   std::optional<base::uuid> joined;
 };
 
 /// The supervision tree as one list, in start order: log writer, storage writer, reader
-/// pool, raft actor and peer links as one group, then the checkpoint scheduler by itself.
+/// pool, snapshot sender, snapshot receiver, raft actor and peer links as one group, then the checkpoint scheduler by itself.
 /// `all`, `context` and `check` outlive the children.
 std::vector<supervisor::child_spec> children_of(const settings& all,
                                                 const actors::actor_context& context,

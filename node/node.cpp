@@ -18,6 +18,7 @@
 #include "node/cross_check_request.hpp"
 #include "node/data_directory.hpp"
 #include "node/link_transport.hpp"
+#include "node/snapshot_streams.hpp"
 #include "node/stores.hpp"
 #include "node/versions.hpp"
 #include "supervisor/process_gate.hpp"
@@ -135,6 +136,8 @@ base::status running_node::begin() {
   if (auto found = look_up_cluster_to_join(); !found)
     return found;
   ties_.transport = make_link_transport(all_);
+  ties_.inbox = std::make_shared<actors::snapshot_inbox>();
+  ties_.snapshots = make_snapshot_transport(ties_.transport, ties_.inbox);
 
   context_.registry = std::make_shared<actors::actor_registry>();
   context_.board = std::make_shared<actors::status_board>();

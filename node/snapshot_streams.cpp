@@ -37,20 +37,32 @@ private:
   actors::snapshot_offer offer_;
 };
 
+class snapshot_links final : public actors::snapshot_transport {
+public:
+  explicit snapshot_links(std::shared_ptr<link_transport> links) : links_(std::move(links)) {}
+
+  base::result<std::unique_ptr<actors::snapshot_output>> open_snapshot(
+      raft::server_id to, const actors::snapshot_offer& what,
+      std::chrono::milliseconds timeout) override {
+    auto stream = links_->open_stream(
+        to, {what.term, what.point, what.size_bytes, what.file, what.attributes}, timeout);
+    if (!stream)
+      return base::fail(stream.error());
+    return std::make_unique<output>(std::move(*stream));
+  }
+
+private:
+  std::shared_ptr<link_transport> links_;
+};
+
 } // namespace
 
-transport::stream_offer to_stream_offer(const actors::snapshot_offer& what) {
-  return {what.term, what.point, what.size_bytes, what.file, what.attributes};
-}
-
-std::unique_ptr<actors::snapshot_output> as_snapshot(
-    std::unique_ptr<transport::outgoing_stream> stream) {
-  return std::make_unique<output>(std::move(stream));
-}
-
-std::unique_ptr<actors::snapshot_input> as_snapshot(
-    std::unique_ptr<transport::incoming_stream> stream) {
-  return std::make_unique<input>(std::move(stream));
+std::shared_ptr<actors::snapshot_transport> make_snapshot_transport(
+    std::shared_ptr<link_transport> links, const std::shared_ptr<actors::snapshot_inbox>& inbox) {
+  links->take_streams([inbox](std::unique_ptr<transport::incoming_stream> stream) {
+    inbox->put(std::make_unique<input>(std::move(stream)));
+  });
+  return std::make_shared<snapshot_links>(std::move(links));
 }
 
 } // namespace node

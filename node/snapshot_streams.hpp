@@ -4,15 +4,13 @@
 #include <memory>
 
 #include "actors/snapshot_transport.hpp"
-#include "transport/stream.hpp"
+#include "node/link_transport.hpp"
 
-/// The transport's streams as the actors see them.
 namespace node {
 
-transport::stream_offer to_stream_offer(const actors::snapshot_offer& what);
-std::unique_ptr<actors::snapshot_output> as_snapshot(
-    std::unique_ptr<transport::outgoing_stream> stream);
-std::unique_ptr<actors::snapshot_input> as_snapshot(
-    std::unique_ptr<transport::incoming_stream> stream);
+/// The actors' way for snapshots, over the streams of `links`; what comes is put into
+/// `inbox`. Called once, before `links` is opened.
+std::shared_ptr<actors::snapshot_transport> make_snapshot_transport(
+    std::shared_ptr<link_transport> links, const std::shared_ptr<actors::snapshot_inbox>& inbox);
 
 } // namespace node

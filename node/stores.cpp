@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/stores.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "storage/install.hpp"
 #include "storage/lmdb_log_store.hpp"
 #include "storage/lmdb_state_machine.hpp"
+#include "storage/lost_state_machine.hpp"
 #include "storage/memory_log_store.hpp"
 #include "storage/memory_state_machine.hpp"
 #include "storage/open_stores.hpp"
@@ -82,6 +86,17 @@ base::status prepare_replay(storage::log_store& log) {
   return log.reset_checkpoints();
 }
 
+/// The gate found one that a crash interrupted (two stores, one truth: rule 17).
+base::status go_on_with_install(const storage::store_paths& paths, storage::install_step step,
+                                storage::log_store& log) {
+  if (step == storage::install_step::none)
+    return {};
+  base::log::warn("aspen::raft::snapshot", "going on with the install of a snapshot",
+                  {{"index", log.state().pending ? log.state().pending->point.id.index.value : 0},
+                   {"step", storage::to_string(step)}});
+  return storage::resume_install(paths, step, log);
+}
+
 base::status set_aside(const std::string& path) {
   base::log::warn("aspen::raft::storage_sqlite",
                   "the WAL lost frames that a checkpoint had copied; going on from the database "
@@ -99,7 +114,8 @@ bool has_log(const settings& all) {
 
 base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
                                                            const std::optional<base::uuid>& joined,
-                                                           storage::log_verification how) {
+                                                           storage::log_verification how,
+                                                           const storage::check_report& check) {
   if (all.cluster.storage_backend == storage::backend::inmemory)
     return std::make_unique<storage::memory_log_store>(new_seed(all, joined));
   auto paths = store_paths_of(all);
@@ -114,7 +130,9 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
   auto opened = storage::lmdb_log_store::open(options);
   if (!opened)
     return base::fail(opened.error().within("open the log"));
-  if (!is_new && !exists(paths.state_path))
+  if (auto resumed = go_on_with_install(paths, check.install, **opened); !resumed)
+    return base::fail(resumed.error().within("go on with an install"));
+  if (!is_new && !exists(paths.state_path) && !check.state_is_lost)
     if (auto prepared = prepare_replay(**opened); !prepared)
       return base::fail(prepared.error().within("prepare a replay of the log"));
   return std::move(*opened);
@@ -125,6 +143,8 @@ base::result<std::unique_ptr<storage::state_machine>> open_state(
   auto path = store_paths_of(all).state_path;
   if (all.cluster.storage_backend == storage::backend::inmemory)
     return std::make_unique<storage::memory_state_machine>(identity);
+  if (check.state_is_lost && !exists(path))
+    return std::make_unique<storage::lost_state_machine>(identity);
   if (all.cluster.storage_backend == storage::backend::lmdb) {
     storage::lmdb_state_options options;
     options.path = path;
@@ -139,6 +159,33 @@ base::result<std::unique_ptr<storage::state_machine>> open_state(
   options.path = path;
   return exists(path) ? storage::sqlite_state_machine::open(options)
                       : storage::sqlite_state_machine::create(options, identity);
+}
+
+storage::store_paths transfer_stores_of(const settings& all) {
+  auto stores = store_paths_of(all);
+  if (all.cluster.storage_backend != storage::backend::inmemory)
+    return stores;
+  auto directory =
+      std::filesystem::temp_directory_path()
+      / ("aspen-" + std::to_string(::getpid()) + "-node-" + std::to_string(all.cluster.node_id));
+  std::filesystem::create_directories(directory);
+  stores.state_path = (directory / "state-machine.memory").string();
+  return stores;
+}
+
+base::result<std::unique_ptr<storage::state_machine>> install_state(
+    const settings& all, const storage::identity& identity, const std::string& file) {
+  auto stores = transfer_stores_of(all);
+  auto ready = storage::transfer_paths(stores).prepared(file);
+  if (auto swapped = storage::swap_state_file(stores, ready); !swapped)
+    return base::fail(swapped.error());
+  if (all.cluster.storage_backend != storage::backend::inmemory)
+    return open_state(all, identity, {});
+  auto state = storage::read_memory_snapshot(stores.state_path);
+  if (!state)
+    return base::fail(state.error());
+  std::filesystem::remove(stores.state_path);
+  return std::make_unique<storage::memory_state_machine>(identity, std::move(*state));
 }
 
 std::optional<std::string> describe_open_stores() {

@@ -24,15 +24,26 @@ bool has_log(const settings& all);
 /// where one is given; else as one of the founders that `initial_members` names; else as
 /// the sole voter of a new cluster. An existing log whose state machine is gone forgets its
 /// checkpoint marks, so that it can be replayed from its start.
+/// An install that a crash interrupted goes on first, as `check` found it (rule 17).
 base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
                                                            const std::optional<base::uuid>& joined,
-                                                           storage::log_verification how);
+                                                           storage::log_verification how,
+                                                           const storage::check_report& check);
 
 /// The state machine of the log with that identity. A missing one is made empty; the
 /// protocol then replays the log into it. `check` is the gate's report that lets the group
 /// start: where it says so, the WAL is set aside first (two stores, one truth: rule 12).
 base::result<std::unique_ptr<storage::state_machine>> open_state(
     const settings& all, const storage::identity& identity, const storage::check_report& check);
+
+/// The files of a snapshot on its way lie beside this state machine; for the backend
+/// `inmemory` in a directory of the process's own below the system's temporary one.
+storage::store_paths transfer_stores_of(const settings& all);
+
+/// Puts the prepared snapshot file of that name in the place of the state machine, which was
+/// closed, and opens it (two stores, one truth: rule 16, step 3).
+base::result<std::unique_ptr<storage::state_machine>> install_state(
+    const settings& all, const storage::identity& identity, const std::string& file);
 
 /// What this process still holds open of the stores, for a person; nothing when all is closed.
 std::optional<std::string> describe_open_stores();
