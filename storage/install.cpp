@@ -20,6 +20,26 @@ constexpr std::string_view incoming_prefix = "incoming-";
 constexpr std::string_view outgoing_prefix = "snapshot-to-send";
 constexpr std::string_view prepared_prefix = "install-";
 
+/// Our own names only: the directory is the operator's.
+bool is_prepared_name(std::string_view name, std::string_view extension) {
+  if (!name.starts_with(prepared_prefix))
+    return false;
+  name.remove_prefix(prepared_prefix.size());
+  auto end = name.find_first_not_of("0123456789-");
+  auto rest = end == name.npos ? std::string_view() : name.substr(end);
+  return name.find('-') != name.npos && name.find('-') < end && rest.starts_with(extension)
+         && (rest.size() == extension.size() || rest[extension.size()] == '-');
+}
+
+bool is_incoming_name(std::string_view name, std::string_view extension) {
+  constexpr std::size_t uuid_characters = 36;
+  if (!name.starts_with(incoming_prefix))
+    return false;
+  name.remove_prefix(incoming_prefix.size());
+  return name.size() > uuid_characters && base::uuid_from_string(name.substr(0, uuid_characters))
+         && name.substr(uuid_characters).starts_with(std::string(extension) + ".partial");
+}
+
 template <class Predicate>
 base::status remove_if(const std::string& directory, Predicate is_to_go) {
   std::error_code failure;
@@ -61,18 +81,18 @@ std::string transfer_paths::prepared(const std::string& name) const {
 
 base::status remove_transfer_leftovers(const transfer_paths& files,
                                        const std::optional<pending_install>& pending) {
+  auto outgoing = fs::path(files.outgoing()).filename().string();
   return remove_if(files.directory, [&](const std::string& name) {
-    bool is_prepared =
-        name.starts_with(prepared_prefix) && name.find(files.extension) != std::string::npos;
-    return name.starts_with(outgoing_prefix)
-           || (is_prepared && !(pending && name == pending->file));
+    bool is_pending = pending && name == pending->file;
+    return name == outgoing || name.starts_with(outgoing + ".partial")
+           || (is_prepared_name(name, files.extension) && !is_pending);
   });
 }
 
 base::status remove_other_incoming(const transfer_paths& files, const base::uuid& kept) {
   auto kept_name = fs::path(files.incoming(kept)).filename().string();
   return remove_if(files.directory, [&](const std::string& name) {
-    return name.starts_with(incoming_prefix) && !name.starts_with(kept_name);
+    return is_incoming_name(name, files.extension) && !name.starts_with(kept_name);
   });
 }
 

@@ -144,6 +144,8 @@ TEST_CASE_METHOD(sender, "a state machine that was given up is written by nobody
 }
 
 TEST_CASE_METHOD(sender, "what earlier lives left is removed, but for what is pending") {
+  const auto notes = files().prepared("install-notes" + files().extension);
+  std::ofstream(notes) << "of the operator";
   for (const auto& path : {files().outgoing(), files().outgoing() + ".partial",
                            files().prepared("install-7-1" + files().extension),
                            files().prepared("install-8-1" + files().extension), incoming(),
@@ -161,4 +163,5 @@ TEST_CASE_METHOD(sender, "what earlier lives left is removed, but for what is pe
   CHECK(std::filesystem::exists(incoming()));
   CHECK_FALSE(std::filesystem::exists(files().incoming(base::uuid_from_name("another"))));
   CHECK(std::filesystem::exists(path()) == is_durable());
+  CHECK(std::filesystem::exists(notes));
 }
