@@ -9,7 +9,6 @@
 #include "base/log.hpp"
 #include "base/snapshot_limits.hpp"
 #include "storage/files.hpp"
-#include "storage/plain_files.hpp"
 #include "storage/transfer_file.hpp"
 
 namespace actors {
@@ -169,14 +168,14 @@ private:
     if (!verified) {
       // What is damaged stays damaged; what was interrupted may still be whole.
       if (verified.error().code != base::errc::interrupted)
-        static_cast<void>(storage::remove_file(incoming));
+        static_cast<void>(storage::durable_remove(incoming));
       return end("snapshot not verified", to_string(verified.error()));
     }
     pending->point = {verified->meta.last_applied, verified->meta.chain, verified->meta.membership};
     pending->digest = verified->meta.digest;
     if (pending->point != offer.point
         || pending->digest != decode_snapshot_attributes(offer.attributes)->digest) {
-      static_cast<void>(storage::remove_file(files_.prepared(pending->file)));
+      static_cast<void>(storage::durable_remove(files_.prepared(pending->file)));
       return end("snapshot not verified", "it is not the one that was offered");
     }
     base::log::info(target, "snapshot verified",
@@ -195,7 +194,7 @@ private:
               delayed_send(this, install_patience, tick{});
             },
             [this, pending](caf::error& why) {
-              static_cast<void>(storage::remove_file(files_.prepared(pending->file)));
+              static_cast<void>(storage::durable_remove(files_.prepared(pending->file)));
               end("snapshot not recorded", system().render(why));
             });
   }
@@ -216,7 +215,7 @@ private:
     if (what.life != life_ || status_.at != stage::installing)
       return;
     auto prepared = files_.prepared_name(stream_->offer().point.id);
-    static_cast<void>(storage::remove_file(files_.prepared(prepared)));
+    static_cast<void>(storage::durable_remove(files_.prepared(prepared)));
     end("snapshot dropped", "this server has no use for it any more");
   }
 

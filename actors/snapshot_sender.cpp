@@ -13,7 +13,6 @@
 #include "actors/traced.hpp"
 #include "base/log.hpp"
 #include "base/snapshot_limits.hpp"
-#include "storage/plain_files.hpp"
 
 namespace actors {
 

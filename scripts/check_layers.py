@@ -91,8 +91,17 @@ RULES = {
         project=["base/*", "raft/*", *STORAGE_INTERFACES, *TRANSPORT_INTERFACES],
         foreign=["caf/*", "prometheus/*", "tl/expected.hpp", "spdlog/*", "fmt/*", "nlohmann/*"],
         never=[*ENGINES, *HTTP, *NETWORK],
-        # The last report of the check, as the health answer shows it.
-        files={"actors/node_status.*": Rule(project=["storage/cross_check.hpp"])},
+        files={
+            # The last report of the check, as the health answer shows it.
+            "actors/node_status.*": Rule(project=["storage/cross_check.hpp"]),
+            # The steps of an install, and the files that travel: of no engine.
+            "actors/snapshot_*": Rule(
+                project=[
+                    "storage/cross_check.hpp", "storage/files.hpp", "storage/install.hpp",
+                    "storage/snapshot_source.hpp", "storage/transfer_file.hpp",
+                ]
+            ),
+        },
     ),
     "supervisor": Rule(
         project=["base/*", "actors/*"],
