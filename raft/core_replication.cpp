@@ -91,9 +91,9 @@ void core::implementation::send_heartbeat(roles::leader& self, server_id id, pro
   auto previous_term = log.term_at(previous);
   auto chain = log.chain_at(previous);
   if (previous_term && chain)
-    send_entries(self, id, peer, {previous, *previous_term}, *chain, {});
-  else
-    send_entries(self, id, peer, log.snapshot().id, log.snapshot().chain, {});
+    return send_entries(self, id, peer, {previous, *previous_term}, *chain, {});
+  peer.lost_sight();
+  send_entries(self, id, peer, log.snapshot().id, log.snapshot().chain, {});
 }
 
 // An answer counts for the life that gave it. While the configuration names none, it is the

@@ -30,6 +30,17 @@ void progress::sent(log_index last, std::uint64_t bytes, log_index leader_commit
   bytes_in_flight_ += bytes;
 }
 
+void progress::heartbeat_passed() {
+  probe_is_out_ = false;
+  is_stalled_ = match_ == match_at_heartbeat_;
+  match_at_heartbeat_ = match_;
+}
+
+void progress::lost_sight() {
+  if (mode_ == mode::replicate && is_stalled_)
+    reset_to_probe(match_.next());
+}
+
 bool progress::accepted(log_index match) {
   bool is_news = match > match_;
   match_ = std::max(match_, match);

@@ -49,7 +49,10 @@ public:
     return std::min(leader_commit, match_) > told_commit_;
   }
   /// A message without an answer may be repeated: a heartbeat interval passed.
-  void heartbeat_passed() { probe_is_out_ = false; }
+  void heartbeat_passed();
+  /// What follows the newest message cannot be named from memory, so that no refusal would
+  /// tell that messages were lost: when none was answered lately, it is probed again.
+  void lost_sight();
 
   /// It holds everything up to `match`. Returns whether that is news.
   bool accepted(log_index match);
@@ -100,6 +103,8 @@ private:
   log_index next_;
   log_index told_commit_;
   bool probe_is_out_ = false;
+  bool is_stalled_ = false; ///< nothing was accepted in the last heartbeat interval
+  log_index match_at_heartbeat_;
   std::deque<in_flight> in_flight_;
   std::uint64_t bytes_in_flight_ = 0;
   snapshot snapshot_ = snapshot::none;

@@ -342,6 +342,25 @@ TEST_CASE("a follower further behind is served from the leader's disk", "[raft]"
   cluster.tick_until([&] { return cluster[3].disk().applied().size() == 6002; });
 }
 
+// Once as many messages are on their way as may be, nothing but an answer lets the leader go
+// on. When they are all lost and its window has moved on, the answers must still come.
+TEST_CASE("a follower is served after every message to it was lost and the window moved on",
+          "[raft]") {
+  core_cluster cluster({1, 2, 3});
+  cluster.elect(1);
+  cluster.cut_off(3);
+  request_id request = 0;
+  for (; request < bounds::messages_in_flight_max + 1; ++request) {
+    cluster[1].put(request + 1, "x");
+    cluster.settle();
+  }
+  for (; request < 2 * bounds::window_applied_entries_max; ++request)
+    cluster[1].put(request + 1, "x");
+  cluster.settle();
+  cluster.heal();
+  cluster.tick_until([&] { return cluster[3].disk().applied().size() == request + 2; });
+}
+
 TEST_CASE("a leader without a window serves followers from its disk", "[raft]") {
   core_cluster cluster({1, 2, 3});
   cluster.elect(1);
