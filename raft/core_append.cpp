@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// The follower's side of append_entries (thesis 3.5) with the chain check: equal index
 /// and term with another chain is divergence, which is reported and never repaired here.
@@ -71,6 +72,8 @@ void core::implementation::handle_append_entries(server_id from, const append_en
     reply.outcome = append_accepted{match};
   }
   auto reached = request.previous.index + request.entries.size();
+  if (ASPEN_PLANTED(commit_beyond_match))
+    reached = log.last().index;
   commit_to(std::max(commit_index, std::min({request.leader_commit, reached, log.last().index})));
   send_when_durable(from, std::move(reply), match);
 }
@@ -117,7 +120,7 @@ std::optional<append_diverged> core::implementation::append_missing(
   auto chain = chain_before;
   for (const auto& each : entries) {
     auto here = log.term_at(each.id.index);
-    if (here == each.id.term) {
+    if (here == each.id.term && !ASPEN_PLANTED(truncates_what_matches)) {
       if (log.chain_at(each.id.index).value_or(each.chain) != each.chain)
         return append_diverged{each.id};
     } else {
@@ -135,7 +138,8 @@ std::optional<append_diverged> core::implementation::append_missing(
 void core::implementation::truncate_from(log_index first, const chain_hash& chain_before) {
   BASE_CHECK(first > commit_index, "INV-11: a committed entry is never truncated");
   log.truncate_from(first, chain_before);
-  history.truncate_from(first);
+  if (!ASPEN_PLANTED(change_not_rolled_back))
+    history.truncate_from(first);
   for (auto request : proposals.drop_from(first))
     answer(proposal_dropped{request});
   emit(event::kind::entries_truncated, first);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.hpp"
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// Elections: thesis 3.4, the log check of 3.6.1, pre-vote (9.6) with the leader's quorum
 /// check (6.2) and the refusal to disturb a live leader (4.2.3).
@@ -150,12 +151,15 @@ void core::implementation::handle_request_vote(server_id from, const request_vot
     // Granting refreshes nothing and records nothing.
     bool is_granted =
         request.term > current_term && is_asked(request) && is_up_to_date(request.last);
+    if (ASPEN_PLANTED(pre_vote_refreshes_contact) && is_granted)
+      follow(from);
     send_when_durable(
         from, request_vote_reply{is_granted ? request.term : current_term, is_granted, true});
     return;
   }
   // A candidate and a leader have voted for themselves.
-  bool may_vote = (voted_for == server_id{} || voted_for == from) && is_asked(request);
+  bool is_free = voted_for == server_id{} || voted_for == from || ASPEN_PLANTED(vote_twice);
+  bool may_vote = is_free && is_asked(request);
   bool is_granted = may_vote && is_up_to_date(request.last);
   if (is_granted && voted_for != from)
     set_term(current_term, from);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// Leader leases (thesis 6.4.1), off unless configured: whoever answered a heartbeat votes
 /// for nobody else within the minimum election timeout, so that reads need no round while a
@@ -35,7 +36,8 @@ bool core::implementation::has_lease() const {
     return each.is(this->self())
            || (peer != nullptr && peer->acked_tick > 0
                && self->ticks - peer->acked_tick + 2 + config.clock_drift_ticks
-                      <= config.election_timeout_ticks_min);
+                      <= config.election_timeout_ticks_min
+                             * (ASPEN_PLANTED(lease_too_long) ? 3 : 1));
   });
 }
 

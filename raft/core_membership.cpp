@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// Who takes part (thesis 4): one change at a time, effective on append, voters through a
 /// joint configuration (4.3), and the lives of servers that the configuration did not name.
@@ -29,9 +30,12 @@ std::optional<membership_refused> core::implementation::refusal_of(
     return membership_refused{why::not_leader, self == nullptr ? leader_id() : server_id{}};
   if (is_disk_full)
     return membership_refused{why::storage_full, config.self};
-  if (!has_own_commit(*self)) // Ongaro 2015: else two changes may be in force unseen
+  if (!has_own_commit(*self)
+      && !ASPEN_PLANTED(
+          change_before_own_commit)) // Ongaro 2015: else two changes may be in force unseen
     return membership_refused{why::no_own_commit, config.self};
-  if (members().is_joint() || history.current_index() > commit_index || changing)
+  bool is_changing = members().is_joint() || history.current_index() > commit_index || changing;
+  if (is_changing && !ASPEN_PLANTED(changes_overlap))
     return membership_refused{why::change_in_progress, config.self};
   if (const auto* add = std::get_if<add_learner>(&change))
     return refusal_of(*add);

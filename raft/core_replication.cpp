@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// The leader's side: sending entries (thesis 3.5), committing (3.6.2), and giving up
 /// when no quorum answers (6.2).
@@ -38,7 +39,7 @@ void core::implementation::check_quorum(roles::leader& self) {
   });
   for (auto& [id, peer] : self.peers)
     peer.is_active = false;
-  if (!has_quorum)
+  if (!has_quorum && !ASPEN_PLANTED(no_quorum_check))
     become_follower(current_term, {});
 }
 
@@ -165,11 +166,14 @@ void core::implementation::commit_by_quorum() {
     return;
   auto agreed = agreed_index(members(), [&](const member& each) {
     if (each.is(this->self()))
-      return log.durable_index();
+      return ASPEN_PLANTED(commit_from_memory) ? log.last().index : log.durable_index();
     const auto* peer = peer_of(*self, each);
     return peer ? peer->match_index() : log_index{};
   });
-  if (agreed > commit_index && log.term_at(agreed) == current_term)
+  if (ASPEN_PLANTED(commit_alone))
+    agreed = log.durable_index();
+  bool is_own = log.term_at(agreed) == current_term || ASPEN_PLANTED(commit_of_older_term);
+  if (agreed > commit_index && is_own)
     commit_to(agreed);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.hpp"
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// Role changes (figure 3.3), and what time does to each role.
 namespace raft {
@@ -58,7 +59,7 @@ void core::implementation::leave_leadership() {
 }
 
 void core::implementation::become_follower(raft::term at, server_id leader_id) {
-  if (at > current_term)
+  if (at > current_term || ASPEN_PLANTED(vote_forgotten))
     set_term(at, {});
   leave_leadership();
   drop_questions();

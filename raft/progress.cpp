@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "raft/bounds.hpp"
+#include "raft/planted_bug.hpp"
 
 namespace raft {
 
@@ -37,7 +38,7 @@ void progress::heartbeat_passed() {
 }
 
 void progress::lost_sight() {
-  if (mode_ == mode::replicate && is_stalled_)
+  if (mode_ == mode::replicate && is_stalled_ && !ASPEN_PLANTED(lost_messages_unnoticed))
     reset_to_probe(match_.next());
 }
 

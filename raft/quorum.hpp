@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "raft/planted_bug.hpp"
 #include "raft/types.hpp"
 
 /// Majority arithmetic over a membership, joint or not (thesis 3.4, 3.6.2, 4.3).
@@ -47,8 +48,9 @@ log_index agreed_index_of(const std::vector<member>& voters, MatchOf&& match_of)
 template <class MatchOf>
 log_index agreed_index(const membership& members, MatchOf&& match_of) {
   auto agreed = agreed_index_of(members.voters, match_of);
-  return members.is_joint() ? std::min(agreed, agreed_index_of(members.outgoing_voters, match_of))
-                            : agreed;
+  return members.is_joint() && !ASPEN_PLANTED(joint_commit_by_one_majority)
+             ? std::min(agreed, agreed_index_of(members.outgoing_voters, match_of))
+             : agreed;
 }
 
 /// Who answered in an election, and how.

@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// Linearizable reads (thesis 6.4): the commit index when the read came, confirmed by a
 /// round of heartbeats that began after it came, and then applied here.
@@ -16,7 +17,7 @@ read_outcome core::implementation::read_index(request_id request) {
     return overloaded{config.reads_waiting_max, reads.size() + 1};
   if (!is_leader())
     reads.add_for_leader(request);
-  else if (has_own_commit(std::get<roles::leader>(role)))
+  else if (has_own_commit(std::get<roles::leader>(role)) || ASPEN_PLANTED(read_before_own_commit))
     admit_read(request);
   else
     reads.add_before_own_commit(request);
@@ -89,7 +90,8 @@ void core::implementation::finish_read_round() {
 }
 
 void core::implementation::confirm_applied_reads() {
-  for (const auto& each : reads.take_applied(last_applied))
+  for (const auto& each :
+       reads.take_applied(ASPEN_PLANTED(read_before_apply) ? commit_index : last_applied))
     read_answers.push_back(each);
 }
 
