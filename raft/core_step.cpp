@@ -48,6 +48,8 @@ void core::implementation::step(const server_life& from, const message& body) {
 }
 
 // Thesis 3.3: a request of a past term is answered with the current one; an answer is dropped.
+// The answer counts in the current term, where a leader counts its rounds and messages anew:
+// those of the past term are not echoed, or they would confirm reads and leases of this one.
 void core::implementation::refuse_past_term(const server_life& from, const message& body) {
   if (const auto* vote = std::get_if<request_vote>(&body))
     send_when_durable(from.id, request_vote_reply{current_term, false, vote->is_pre_vote});
@@ -55,7 +57,7 @@ void core::implementation::refuse_past_term(const server_life& from, const messa
     send_when_durable(from.id, append_entries_reply{current_term,
                                                     append_conflict{append->previous.index,
                                                                     log.last(), log.last().index},
-                                                    append->read_round, false, append->number});
+                                                    0, false, 0});
   else if (const auto* forward = std::get_if<forward_proposal>(&body))
     refuse_past_forward(from, *forward);
   else if (const auto* question = std::get_if<raft::read_index>(&body))

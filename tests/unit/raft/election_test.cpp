@@ -227,8 +227,12 @@ TEST_CASE("messages of past terms change nothing", "[raft][thesis 3.3]") {
   cluster[1].step(server_id{2}, request_vote_reply{term{0}, true, false});
   CHECK(cluster[1].outbox.empty());
   SECTION("but a request is told the current term") {
-    cluster[1].step(server_id{2}, append_entries{term{0}, {}, {}, {}, log_index{0}, 0});
-    CHECK(taken_from<append_entries_reply>(cluster[1]).at(0).term == term{1});
+    cluster[1].step(server_id{2}, append_entries{term{0}, {}, {}, {}, log_index{0}, 7, 9});
+    auto reply = taken_from<append_entries_reply>(cluster[1]).at(0);
+    CHECK(reply.term == term{1});
+    // Its leader may lead this term too, and has begun to count anew.
+    CHECK(reply.read_round == 0);
+    CHECK(reply.number == 0);
   }
 }
 
