@@ -54,7 +54,10 @@ mark_as_advanced(ASIO_INCLUDE_DIR)
 add_library(aspen_asio INTERFACE)
 target_include_directories(aspen_asio SYSTEM INTERFACE "${ASIO_INCLUDE_DIR}")
 target_compile_definitions(aspen_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
-  ASIO_SEPARATE_COMPILATION)
+  ASIO_SEPARATE_COMPILATION
+  # Whether Asio sees the aligned allocator hangs on what was included before it: not the same way in
+  # every file, and then memory is freed by another function than it came from.
+  ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_link_libraries(aspen_asio INTERFACE Threads::Threads)
 add_library(aspen::asio ALIAS aspen_asio)
 
