@@ -26,7 +26,7 @@ namespace transport {
 struct callbacks {
   /// A message of the server named by the handshake (INV-132). Required.
   std::function<void(raft::server_id from, raft::message body)> on_message;
-  /// A link came up or went down: the state after it. May be empty.
+  /// A link came up, told before its first message, or went down. May be empty.
   std::function<void(const peer_state&)> on_peer_change;
   /// Another server wants to send a snapshot. Whoever takes the stream answers it, on a
   /// thread that may block; dropping it refuses. Empty: every stream is refused.

@@ -25,7 +25,6 @@ stream_channel::stream_channel(std::shared_ptr<node_context> node)
 
 void stream_channel::attach(greeted with) {
   other_ = with.other;
-  version_ = with.version;
   auto self = shared_from_this();
   with.link->set_body_bytes_max(stream_body_bytes_max);
   with.link->handle({[self](const frame_view& frame) { self->on_frame(frame); },
@@ -35,6 +34,7 @@ void stream_channel::attach(greeted with) {
   {
     std::lock_guard lock(mutex_);
     is_too_late = ended_.has_value();
+    version_ = with.version;
     link_ = with.link;
   }
   if (is_too_late)
@@ -50,7 +50,7 @@ void stream_channel::on_frame(const frame_view& frame) {
     return end(
         {base::errc::invalid, "the other side ended it: " + (why ? why->text : why.error().text)});
   }
-  if (frame.header.version != version_)
+  if (frame.header.version != version())
     return end_as_bad("version " + std::to_string(frame.header.version) + " was not agreed on");
   if (frame.header.type == frame_type::ping || frame.header.type == frame_type::pong)
     return; // that it came was all
@@ -69,12 +69,17 @@ void stream_channel::show_life() {
   if (std::chrono::steady_clock::now() - link_->last_heard() > node_->settings.times.silence_max)
     return end({base::errc::timeout,
                 "no sign of life from server " + std::to_string(other_.server.value)});
-  link_->send(encode_ping(std::chrono::steady_clock::now(), version_, node_->settings.self));
+  link_->send(encode_ping(std::chrono::steady_clock::now(), version(), node_->settings.self));
   life_timer_.expires_after(node_->settings.times.ping_interval);
   life_timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
     if (!error)
       self->show_life();
   });
+}
+
+std::uint8_t stream_channel::version() const {
+  std::lock_guard lock(mutex_);
+  return version_;
 }
 
 bool stream_channel::has_ended() const {

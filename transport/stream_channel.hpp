@@ -45,9 +45,9 @@ protected:
   bool send(base::bytes frame);
   template <class Body>
   base::bytes encode(const Body& body) const {
-    return encode_stream(body, version_, node_->settings.self);
+    return encode_stream(body, version(), node_->settings.self);
   }
-  raft::server_id other() const { return other_.server; }
+  raft::server_id other() const { return other_.server; } // I/O thread
 
   const std::shared_ptr<node_context> node_;
   mutable std::mutex mutex_;
@@ -58,9 +58,10 @@ protected:
 private:
   void on_frame(const frame_view& frame);
   void show_life();
+  std::uint8_t version() const;
 
-  identity other_;
-  std::uint8_t version_ = 0;
+  identity other_;           // I/O thread
+  std::uint8_t version_ = 0; // under the mutex
   asio::steady_timer life_timer_;
 };
 
