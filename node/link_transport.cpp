@@ -116,6 +116,11 @@ public:
 
   void take_streams(stream_taker taker) override { taker_ = std::move(taker); }
 
+  base::status reload_certificates() override {
+    auto links = current();
+    return links ? links->reload() : base::status{};
+  }
+
 private:
   /// Shared, so that a call goes on while the links are replaced.
   std::shared_ptr<transport::links> current() const {

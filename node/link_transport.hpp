@@ -25,6 +25,10 @@ public:
   /// Who gets the streams that come, on the I/O thread; must not block. Without a taker a
   /// stream is refused. Called once, before `open`.
   virtual void take_streams(stream_taker taker) = 0;
+
+  /// As `transport::links::reload`; nothing while there are no links, which will read the
+  /// files when they open.
+  virtual base::status reload_certificates() = 0;
 };
 
 std::shared_ptr<link_transport> make_link_transport(const settings& all);

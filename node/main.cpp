@@ -67,12 +67,15 @@ node::signal_actions actions_on(node::node& running, node::service_notifier& man
     running.stop_now();
     ::_exit(node::exit_status::signal_base + number);
   };
-  auto hang_up = [&log] {
+  auto hang_up = [&running, &log] {
     auto reopened = log.reopen();
     if (reopened)
       base::log::info(target, "log file reopened");
     else
       base::log::error(target, "log file not reopened", {{"error", reopened.error().text}});
+    if (auto reloaded = running.reload_certificates(); !reloaded)
+      base::log::error(target, "certificates not reloaded; those read before stay in force",
+                       {{"error", reloaded.error().text}});
   };
   return {stop, stop_at_once, hang_up};
 }

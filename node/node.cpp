@@ -98,6 +98,7 @@ public:
   exit_reason wait() override;
   void drain() override;
   void stop_now() override { base::log::warn(target, "not waiting for what is under way"); }
+  base::status reload_certificates() override { return ties_.transport->reload_certificates(); }
   bool is_live() const override;
   actors::phase phase() const override;
   std::string status_text() const override;

@@ -44,6 +44,10 @@ public:
   /// What was acknowledged is durable without it. Any thread.
   virtual void stop_now() = 0;
 
+  /// Reads the certificate files of the peer links again; standing links go on as they
+  /// are. On an error, which names the file, the certificates read before stay. Any thread.
+  virtual base::status reload_certificates() = 0;
+
   /// What `/livez` says: false only for what a restart of the process cures. Any thread.
   virtual bool is_live() const = 0;
 
