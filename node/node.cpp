@@ -23,6 +23,7 @@
 #include "node/versions.hpp"
 #include "supervisor/process_gate.hpp"
 #include "supervisor/supervisor_actor.hpp"
+#include "transport/links.hpp"
 
 namespace node {
 
@@ -93,6 +94,7 @@ public:
   }
 
   base::status begin();
+  base::status try_raft_addr() const;
   base::status look_up_cluster_to_join();
 
   exit_reason wait() override;
@@ -134,6 +136,8 @@ base::status running_node::begin() {
     return base::fail(directory.error());
   directory_ = std::move(*directory);
 
+  if (auto bindable = try_raft_addr(); !bindable)
+    return bindable;
   if (auto found = look_up_cluster_to_join(); !found)
     return found;
   ties_.transport = make_link_transport(all_);
@@ -155,6 +159,15 @@ base::status running_node::begin() {
     return base::fail(started.error());
   supervisor_ = *started;
   return {};
+}
+
+/// The actors bind the port much later, under supervision, which tries again and again; a
+/// port that is taken when the process starts is the configuration's fault and ends it.
+base::status running_node::try_raft_addr() const {
+  if (!all_.cluster.names_peers())
+    return {};
+  auto bindable = transport::links::try_address(to_string(all_.cluster.raft_addr));
+  return bindable ? bindable : base::fail(bindable.error().within("cluster.raft_addr"));
 }
 
 base::status running_node::look_up_cluster_to_join() {

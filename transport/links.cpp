@@ -77,6 +77,10 @@ std::string links::listening_address() const {
   return implementation_->listening_address_;
 }
 
+base::status links::try_address(const std::string& address) {
+  return try_to_bind(address);
+}
+
 base::status links::reload() {
   return implementation_->reload();
 }

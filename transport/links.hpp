@@ -45,6 +45,11 @@ public:
   /// `busy` for a taken port; `not_found`, `io`; `resource` when descriptors ran out.
   static base::result<std::unique_ptr<links>> start(settings with, callbacks to);
 
+  /// Whether `start` could bind that address now; binds it for a moment, and listens not.
+  /// Any thread. Errors: `invalid` for an address that is none, `busy` for a taken port,
+  /// `io`, `resource`; each names the address.
+  static base::status try_address(const std::string& address);
+
   /// As `stop`.
   ~links();
   links(const links&) = delete;

@@ -33,6 +33,25 @@ tcp::endpoint endpoint_of(const address& where) {
   return {asio::ip::make_address(host), where.port};
 }
 
+base::status bind_to(tcp::acceptor& acceptor, const std::string& address) {
+  auto where = parse_address(address);
+  if (!where)
+    return base::fail(where.error().within("listen"));
+  if (where->host != "localhost" && !is_literal(*where))
+    return base::fail(base::errc::invalid,
+                      "listen on " + address + ": expected an IP address or localhost");
+  auto endpoint = endpoint_of(*where);
+  std::error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error)
+    acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error)
+    acceptor.bind(endpoint, error);
+  if (error)
+    return base::fail(bind_error(address, error));
+  return {};
+}
+
 template <class Endpoint>
 std::string to_text(const Endpoint& where) {
   std::ostringstream text;
@@ -42,26 +61,21 @@ std::string to_text(const Endpoint& where) {
 
 } // namespace
 
+base::status try_to_bind(const std::string& address) {
+  asio::io_context io;
+  tcp::acceptor acceptor(io);
+  return bind_to(acceptor, address);
+}
+
 listener::listener(std::shared_ptr<node_context> node, greeter::last_question ask, taker take)
   : node_(std::move(node)), ask_(std::move(ask)), take_(std::move(take)), acceptor_(*node_->io),
     pause_timer_(*node_->io) {}
 
 base::status listener::open(const std::string& address) {
-  auto where = parse_address(address);
-  if (!where)
-    return base::fail(where.error().within("listen"));
-  if (where->host != "localhost" && !is_literal(*where))
-    return base::fail(base::errc::invalid,
-                      "listen on " + address + ": expected an IP address or localhost");
-  auto endpoint = endpoint_of(*where);
+  if (auto bound = bind_to(acceptor_, address); !bound)
+    return bound;
   std::error_code error;
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error)
-    acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error)
-    acceptor_.bind(endpoint, error);
-  if (!error)
-    acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error)
     return base::fail(bind_error(address, error));
   return {};

@@ -16,6 +16,9 @@
 
 namespace transport {
 
+/// Binds a socket of its own and closes it again. Errors: as `links::try_address`.
+base::status try_to_bind(const std::string& address);
+
 /// The door: takes connections and sees them through the handshake. Few may wait there at
 /// a time, the oldest goes when another comes; when descriptors run out it pauses and does
 /// not spin (INV-139). I/O thread, but for `open` and `local_address` before it runs.

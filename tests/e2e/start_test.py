@@ -4,7 +4,7 @@
 import socket
 import unittest
 
-from aspen_e2e import Node, NodeTest
+from aspen_e2e import Node, NodeTest, free_ports
 
 
 class Start(NodeTest):
@@ -26,6 +26,16 @@ class Start(NodeTest):
     def test_an_admin_port_in_use_is_named(self):
         self.take(self.node.admin_port)
         self.assertIn(f"127.0.0.1:{self.node.admin_port}", self.fails_to_start())
+
+    def test_a_raft_port_in_use_is_named_when_there_are_others(self):
+        here = f"127.0.0.1:{self.node.raft_port}"
+        self.take(self.node.raft_port)
+        for others in ({"ASPEN_INITIAL_MEMBERS": f"1={here},2=127.0.0.1:{free_ports(1)[0]}"},
+                       {"ASPEN_JOIN": f"127.0.0.1:{free_ports(1)[0]}"}):
+            with self.subTest(others=others):
+                self.assertIn(f"cluster.raft_addr: listen on {here}", self.fails_to_start(**others))
+        # A node that is alone needs no port for others.
+        self.node.start()
 
     def test_a_directory_that_another_node_has_is_named_with_its_process(self):
         self.node.start()
