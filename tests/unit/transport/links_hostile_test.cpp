@@ -159,10 +159,16 @@ TEST_CASE("INV-134: a peer that does not read costs a bounded number of bytes, t
   message.entries[0].payload = raft::payload(base::bytes(64 << 10, 'x'));
   auto before = resident_bytes();
   std::uint64_t dropped = 0;
-  // 1 GiB, of which the kernel's buffers and the bound take a few MiB.
-  for (int i = 0; i < 16384; ++i)
-    dropped += one.links().send(raft::server_id{2}, message) == send_outcome::over_bound ? 1 : 0;
-  CHECK(dropped > 10000);
+  std::uint64_t queued = 0;
+  // 1 GiB, of which the kernel's buffers and the bound take a few MiB. On a slow machine the
+  // link is found silent before the end, and the rest finds none.
+  for (int i = 0; i < 16384; ++i) {
+    auto outcome = one.links().send(raft::server_id{2}, message);
+    dropped += outcome == send_outcome::over_bound ? 1 : 0;
+    queued += outcome == send_outcome::queued ? 1 : 0;
+  }
+  CHECK(dropped > 0);
+  CHECK(queued < 1024);
   CHECK(one.state(2)->dropped_over_bound == dropped);
   CHECK(one.state(2)->outbound_bytes <= (1 << 20));
   CHECK(resident_bytes() < before + resident_growth_max);
