@@ -18,6 +18,7 @@
 #include "actors/snapshot_receiver.hpp"
 #include "actors/snapshot_sender.hpp"
 #include "actors/storage_writer.hpp"
+#include "actors/traced.hpp"
 #include "base/snapshot_limits.hpp"
 #include "storage/lost_state_machine.hpp"
 #include "storage/memory_log_store.hpp"
@@ -191,6 +192,36 @@ struct told {
   }
 };
 
+/// Stands for the raft actor: hands on what the core would decide.
+class played_raft : public traced<caf::event_based_actor> {
+public:
+  played_raft(caf::actor_config& config, const actor_context& context, std::shared_ptr<told> heard)
+    : traced(config, context.registry,
+             context.registry->add("raft", "scheduled", "supervisor", 1000)),
+      where_(context.where), heard_(std::move(heard)) {}
+
+  caf::behavior make_behavior() override {
+    return {
+        [this](const send_snapshot& what) { send(where_->get().snapshot_sender, what); },
+        [this](const snapshot_was_sent&) { heard_->change([this] { ++heard_->sent; }); },
+        [this](const snapshot_not_sent&) { heard_->change([this] { ++heard_->not_sent; }); },
+        [](const slow_writes&) {},
+        [](const applied&) {},
+        [this](const snapshot_arrived&) {
+          heard_->change([this] { ++heard_->arrived; });
+          send(where_->get().storage_writer, install_pending{life});
+        },
+        [this](const snapshot_installed& what) {
+          heard_->change([&] { heard_->installed = *what.point; });
+        },
+    };
+  }
+
+private:
+  std::shared_ptr<directory> where_;
+  std::shared_ptr<told> heard_;
+};
+
 /// The actors of one server, but for its raft actor.
 class server {
 public:
@@ -325,26 +356,8 @@ public:
   tests::entry_source source{cluster()};
 
 private:
-  /// Stands for the raft actor: hands on what the core would decide.
   void play_raft() {
-    auto play = [where = context.where, heard = heard](caf::event_based_actor* self,
-                                                       int) -> caf::behavior {
-      return {
-          [=](const send_snapshot& what) { self->send(where->get().snapshot_sender, what); },
-          [=](const snapshot_was_sent&) { heard->change([&] { ++heard->sent; }); },
-          [=](const snapshot_not_sent&) { heard->change([&] { ++heard->not_sent; }); },
-          [=](const slow_writes&) {},
-          [=](const applied&) {},
-          [=](const snapshot_arrived&) {
-            heard->change([&] { ++heard->arrived; });
-            self->send(where->get().storage_writer, install_pending{life});
-          },
-          [=](const snapshot_installed& what) {
-            heard->change([&] { heard->installed = *what.point; });
-          },
-      };
-    };
-    raft_ = system_.spawn(play, 0);
+    raft_ = system_.spawn<played_raft>(context, heard);
     context.where->change(
         [this](directory::handles& all) { all.raft = caf::actor_cast<raft_handle>(raft_); });
     publish_raft(log_index{1}, raft::term{1});
