@@ -168,7 +168,14 @@ class Node:
         self.process.wait()
 
     def signal(self, number: signal.Signals):
+        """Sends it; after SIGSTOP the process is seen to stand still, which on a busy machine takes a moment."""
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            wait_until(self.stands_still, f"process {self.process.pid} stops")
+
+    def stands_still(self) -> bool:
+        stats = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(each.read_text().rpartition(")")[2].split()[0] in "Tt" for each in stats)
 
     def wait_exit(self, bound: float = BOUND) -> int:
         """The exit status, 128 + N when a signal ended it; fails when the process does not end."""
