@@ -52,6 +52,18 @@ class Stores(NodeTest):
     def everything_is_there(self):
         self.assertEqual({f"key-{n}": f"value {n}".encode() for n in range(20)}, self.node.all_items("key-"))
 
+    def test_the_log_keeps_as_many_entries_as_it_was_told(self):
+        self.stop()
+        self.node.start(ASPEN_RAFT_LOG_ENTRIES_KEPT="10")
+        self.assert_status(200, self.node.put("one", b"more"))
+        self.assert_status(200, self.node.get("one"))
+        self.assert_status(200, self.node.admin("POST", "/admin/checkpoint-wal"))
+        wait_until(
+            lambda: b'aspen_log_entries{node_id="1"} 10\n' in self.node.admin("GET", "/metrics").body,
+            "the log is compacted to ten entries",
+        )
+        self.everything_is_there()
+
     def test_a_directory_of_another_node_is_refused(self):
         self.stop()
         self.node.node_id = 2
