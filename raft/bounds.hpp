@@ -40,6 +40,10 @@ inline constexpr std::uint64_t promotion_lag_entries_max = 100;
 // Election timeouts without a leader after which a server without a state machine campaigns.
 inline constexpr std::uint64_t last_resort_timeouts = 10;
 
+// Quorum checks (one each minimum election timeout) without an entry taken, after which a
+// follower does not count for its leader's quorum. Above what one write may take on a slow disk.
+inline constexpr std::uint32_t stalled_checks_max = 5;
+
 // How far two servers' clocks may be apart before a forwarded proposal counts as late.
 inline constexpr std::uint64_t clock_difference_ms_max = 60'000;
 

@@ -32,14 +32,25 @@ void core::implementation::tick_leader() {
   }
 }
 
+// deviates: thesis 6.2 counts whoever answers. A follower whose disk hangs, or that large messages
+// do not reach, answers heartbeats for ever: its leader would stay, commit nothing, and keep out
+// whoever could lead a majority in good order. It stays where it knows that there is none: a
+// successor would need those same disks for its votes, and reads go on meanwhile.
 void core::implementation::check_quorum(roles::leader& self) {
-  bool has_quorum = is_quorum(members(), [&](const member& each) {
-    const auto* peer = peer_of(self, each);
-    return each.is(this->self()) || (peer && peer->is_active);
-  });
+  auto is_quorum_of = [&](auto&& counts) {
+    return is_quorum(members(), [&](const member& each) {
+      return each.is(this->self()) || counts(peer_of(self, each));
+    });
+  };
+  bool has_quorum = is_quorum_of([](const progress* peer) { return peer && peer->is_active; });
+  bool has_takers = is_quorum_of(
+      [](const progress* peer) { return peer && peer->is_active && !peer->takes_nothing(); });
+  bool others_may_be_well = is_quorum_of(
+      [](const progress* peer) { return !(peer && peer->is_active && peer->takes_nothing()); });
   for (auto& [id, peer] : self.peers)
-    peer.is_active = false;
-  if (!has_quorum && !ASPEN_PLANTED(no_quorum_check))
+    peer.quorum_checked(log.last().index);
+  bool stays = has_quorum && (has_takers || !others_may_be_well);
+  if (!stays && !ASPEN_PLANTED(no_quorum_check))
     become_follower(current_term, {});
 }
 

@@ -42,6 +42,18 @@ void progress::lost_sight() {
     reset_to_probe(match_.next());
 }
 
+void progress::quorum_checked(log_index last) {
+  is_active = false;
+  bool had_nothing_to_do = match_ >= last_at_check_ || snapshot_ != snapshot::none;
+  stalled_checks_ = had_nothing_to_do || match_ > match_at_check_ ? 0 : stalled_checks_ + 1;
+  match_at_check_ = match_;
+  last_at_check_ = last;
+}
+
+bool progress::takes_nothing() const {
+  return stalled_checks_ >= bounds::stalled_checks_max;
+}
+
 bool progress::accepted(log_index match) {
   bool is_news = match > match_;
   match_ = std::max(match_, match);

@@ -80,6 +80,12 @@ public:
   /// One tick passed.
   void tick();
 
+  /// A quorum check passed, when our log ended at `last`.
+  void quorum_checked(log_index last);
+  /// It had entries to take and took none, for `bounds::stalled_checks_max` checks on end: it
+  /// may answer, but is no help in committing. Who waits for a snapshot does not count as such.
+  bool takes_nothing() const;
+
   bool owes_message = true;            ///< heartbeat, commit index or read round, entries or not
   bool is_active = false;              ///< it answered since the last quorum check
   std::uint64_t silent_ticks = 0;      ///< since its last answer, or since it became a peer
@@ -105,6 +111,9 @@ private:
   bool probe_is_out_ = false;
   bool is_stalled_ = false; ///< nothing was accepted in the last heartbeat interval
   log_index match_at_heartbeat_;
+  std::uint32_t stalled_checks_ = 0;
+  log_index match_at_check_;
+  log_index last_at_check_;
   std::deque<in_flight> in_flight_;
   std::uint64_t bytes_in_flight_ = 0;
   snapshot snapshot_ = snapshot::none;

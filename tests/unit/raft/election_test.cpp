@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "raft/bounds.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/raft/core_cluster.hpp"
 
 using namespace raft;
+using raft_test::config_of;
 using raft_test::core_cluster;
 using raft_test::core_server;
 using raft_test::voters;
@@ -178,6 +180,59 @@ TEST_CASE("a leader without its quorum steps down", "[raft][thesis 6.2]") {
     cluster.settle();
   }
   CHECK(cluster[1].status().role != role_name::leader);
+}
+
+namespace {
+
+// Its disk hangs, whoever of `hanging` it is: it hears and answers, and finishes no persist.
+void tick_while_disks_hang(core_cluster& cluster, const std::vector<std::uint64_t>& hanging,
+                           std::uint32_t ticks) {
+  auto deliver_all = [&cluster](core_server& one) {
+    while (!one.outbox.empty())
+      cluster.deliver_from(one);
+  };
+  for (std::uint32_t i = 0; i < ticks; ++i) {
+    cluster[1].tick();
+    cluster[1].settle();
+    deliver_all(cluster[1]);
+    for (auto id : hanging) {
+      cluster[id].tick();
+      deliver_all(cluster[id]);
+    }
+  }
+}
+
+const auto check_ticks = config_of(1).election_timeout_ticks_min;
+
+} // namespace
+
+// Found by the simulator: a follower with a full disk kept a leader that could commit nothing, and
+// a majority in good order, which that leader could not hear, waited for it.
+TEST_CASE("a leader steps down when its quorum answers but takes nothing", "[raft][thesis 6.2]") {
+  core_cluster cluster({1, 2, 3});
+  cluster.elect(1);
+  cluster.cut_off(3);
+  tick_while_disks_hang(cluster, {2}, 20 * check_ticks);
+  CHECK(cluster[1].status().role == role_name::leader); // it owes nobody anything
+  cluster[1].put(1, "a=1");
+  tick_while_disks_hang(cluster, {2}, bounds::stalled_checks_max * check_ticks - 1);
+  CHECK(cluster[2].is_persisting());
+  CHECK(cluster[1].status().role == role_name::leader);
+  tick_while_disks_hang(cluster, {2}, 3 * check_ticks);
+  CHECK(cluster[1].status().role != role_name::leader);
+  cluster.tick_until([&] { return cluster.leader() != nullptr; });
+  cluster.settle();
+  CHECK(cluster.leader()->disk().at(log_index{3}).payload.bytes() == "a=1");
+}
+
+TEST_CASE("a leader stays when no majority without the disks that hang is left",
+          "[raft][thesis 6.2]") {
+  core_cluster cluster({1, 2, 3});
+  cluster.elect(1);
+  cluster[1].put(1, "a=1");
+  tick_while_disks_hang(cluster, {2, 3}, 20 * check_ticks);
+  CHECK(cluster[2].is_persisting());
+  CHECK(cluster[1].status().role == role_name::leader);
 }
 
 TEST_CASE("a leader steps down when an answer is of a newer term", "[raft][thesis 3.3]") {

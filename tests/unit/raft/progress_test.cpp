@@ -42,6 +42,25 @@ TEST_CASE("a probe waits for its answer or the next heartbeat", "[raft]") {
   CHECK(peer.may_send());
 }
 
+TEST_CASE("a peer that takes nothing of what it lacks is told apart after some checks", "[raft]") {
+  auto peer = replicating_from(5);
+  auto check = [&peer](std::uint64_t last) {
+    for (std::uint32_t i = 0; i < bounds::stalled_checks_max; ++i)
+      peer.quorum_checked(log_index{last});
+  };
+  check(4); // it lacks nothing
+  peer.quorum_checked(log_index{7});
+  CHECK_FALSE(peer.takes_nothing());
+  check(7);
+  CHECK(peer.takes_nothing());
+  peer.accepted(log_index{5}); // not all, but some
+  peer.quorum_checked(log_index{7});
+  CHECK_FALSE(peer.takes_nothing());
+  peer.found_compacted();
+  check(7);
+  CHECK_FALSE(peer.takes_nothing()); // it waits for a snapshot
+}
+
 TEST_CASE("an accepted probe begins replication", "[raft]") {
   auto peer = replicating_from(5);
   CHECK(peer.current_mode() == progress::mode::replicate);
