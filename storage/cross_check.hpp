@@ -40,8 +40,11 @@ struct check_options {
   /// Log CRC and chain over all entries, structure of both files; else the log's tail.
   bool is_full = true;
   std::chrono::milliseconds digest_budget{2000}; ///< for the digest of all rows; zero: none
-  std::optional<base::uuid> expected_cluster;    ///< from the configuration, if it names one
-  raft::server_id expected_server;               ///< the configured node id; zero: any
+  /// Nothing is made beside the files, and no lock taken. Requires: no process has the state
+  /// machine open. Without it, SQLite may make the `-shm` of a WAL that holds frames.
+  bool leaves_no_trace = false;
+  std::optional<base::uuid> expected_cluster; ///< from the configuration, if it names one
+  raft::server_id expected_server;            ///< the configured node id; zero: any
 };
 
 /// What the node has to do about a pending install before it starts (rule 17).

@@ -163,7 +163,8 @@ evidence gather_evidence(const store_paths& paths, const check_options& options)
   depth how{options.is_full, {}};
   if (options.digest_budget.count() > 0)
     how.keep_going = [until] { return steady::now() < until; };
-  all.state = read_state(paths.backend, paths.state_path, wal_view::with_wal, how);
+  auto view = options.leaves_no_trace ? wal_view::with_wal_undisturbed : wal_view::with_wal;
+  all.state = read_state(paths.backend, paths.state_path, view, how);
   all.has_orphan_wal =
       paths.backend == storage::backend::sqlite && all.state.presence == presence::missing
       && look_for(wal_path(paths.state_path)).value_or(presence::missing) == presence::present;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/lmdb_inspect.hpp"
 
+#include "storage/lmdb_rows.hpp"
 #include "storage/lmdb_state_file.hpp"
 
 namespace storage {
@@ -38,6 +39,26 @@ public:
     if (!*report)
       return std::nullopt;
     return (*report)->meta.digest;
+  }
+
+  base::result<std::vector<inspected_row>> rows_after(const std::optional<std::string>& after,
+                                                      std::size_t bytes_max) override {
+    auto transaction = environment_->begin_read();
+    if (!transaction)
+      return base::fail(transaction.error());
+    std::vector<inspected_row> rows;
+    std::size_t bytes = 0;
+    auto take = [&](std::string_view key, const lmdb_row& row) -> base::result<bool> {
+      if (after && key <= *after)
+        return true;
+      rows.push_back(inspect_row(key, row.mark, row.digest, row.value));
+      bytes += key.size() + row.value.size();
+      return bytes < bytes_max;
+    };
+    auto walked = lmdb_rows(*transaction, tables_.rows).for_each(after.value_or(""), take);
+    if (!walked)
+      return base::fail(walked.error().within("read rows"));
+    return rows;
   }
 
 private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/lmdb_log_reader.hpp"
 
+#include "storage/log_codec.hpp"
+
 namespace storage {
 namespace {
 
@@ -35,6 +37,16 @@ base::result<std::unique_ptr<lmdb_log_reader>> lmdb_log_reader::open(const std::
 
 base::result<raft::entry> lmdb_log_reader::entry(raft::log_index index) {
   return load_log_entry(within_, tables_, index, scan_.marks.identity.log_uuid);
+}
+
+base::result<base::bytes> lmdb_log_reader::record(raft::log_index index) {
+  auto found = within_.get(tables_.entries, log_codec::encode_key(index));
+  if (!found)
+    return base::fail(found.error());
+  if (!*found)
+    return base::fail(base::errc::not_found,
+                      "entry " + std::to_string(index.value) + " is missing");
+  return base::bytes(**found);
 }
 
 } // namespace storage

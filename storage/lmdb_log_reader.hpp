@@ -25,6 +25,9 @@ public:
   /// Errors: `corrupt`, naming the index, also when it is missing.
   base::result<raft::entry> entry(raft::log_index index);
 
+  /// The bytes of an entry's record as they stand in the file, unchecked. Errors: `not_found`.
+  base::result<base::bytes> record(raft::log_index index);
+
 private:
   lmdb_log_reader(std::unique_ptr<lmdb_environment> environment, lmdb_transaction within,
                   log_tables tables, log_scan scan);

@@ -37,7 +37,8 @@ std::string immutable_uri(const std::string& path) {
 int open_flags(sqlite_access access) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   switch (access) {
-  case sqlite_access::read_only: return flags | SQLITE_OPEN_READONLY;
+  case sqlite_access::read_only:
+  case sqlite_access::undisturbed: return flags | SQLITE_OPEN_READONLY;
   case sqlite_access::main_file_only: return flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
   case sqlite_access::read_write: return flags | SQLITE_OPEN_READWRITE;
   }
@@ -51,6 +52,15 @@ base::status check_exists(const std::string& path) {
   if (errno == ENOENT || errno == ENOTDIR)
     return base::fail(base::errc::not_found, path + " does not exist");
   return base::fail(base::errc::io, path + ": " + std::generic_category().message(errno));
+}
+
+/// Of the files that are read without a lock, SQLite's own way of taking none.
+constexpr auto lockless_vfs = "unix-none";
+
+const char* vfs_of(const sqlite_open_options& options) {
+  if (!options.vfs.empty())
+    return options.vfs.c_str();
+  return options.access == sqlite_access::undisturbed ? lockless_vfs : nullptr;
 }
 
 struct connection_switch {
@@ -81,8 +91,7 @@ base::result<sqlite_database> sqlite_database::open(const std::string& path,
   bool is_immutable = options.access == sqlite_access::main_file_only;
   sqlite3* handle = nullptr;
   int code = sqlite3_open_v2((is_immutable ? immutable_uri(path) : path).c_str(), &handle,
-                             open_flags(options.access),
-                             options.vfs.empty() ? nullptr : options.vfs.c_str());
+                             open_flags(options.access), vfs_of(options));
   sqlite_database database(path, handle);
   if (code != SQLITE_OK)
     return base::fail(database.error(code, "open " + path));
@@ -113,6 +122,10 @@ base::status sqlite_database::configure(const sqlite_open_options& options) {
   }
   if (auto done = set_busy_timeout(options.busy_timeout); !done)
     return done;
+  // Before anything is read: from then on the WAL's index is where it is.
+  if (options.access == sqlite_access::undisturbed)
+    if (auto done = set_pragma("locking_mode", "EXCLUSIVE", "exclusive"); !done)
+      return done;
   auto cache = std::to_string(-static_cast<std::int64_t>(options.cache_bytes / 1024));
   bool is_writer = options.access == sqlite_access::read_write;
   struct setting {

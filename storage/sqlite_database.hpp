@@ -23,7 +23,10 @@ class sqlite_statement;
 enum class sqlite_access {
   read_only,      ///< can neither write nor checkpoint
   main_file_only, ///< read-only, as if there were no WAL
-  read_write,     ///< the one writer and checkpointer of the file (INV-57)
+  /// Read-only and with its WAL, whose index is kept in memory: no lock is taken and no file
+  /// made (sqlite.org/wal.html, 8). Requires: no process has the database open.
+  undisturbed,
+  read_write, ///< the one writer and checkpointer of the file (INV-57)
 };
 
 struct sqlite_open_options {

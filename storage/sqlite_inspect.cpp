@@ -33,6 +33,11 @@ public:
     return (*verified)->meta.digest;
   }
 
+  base::result<std::vector<inspected_row>> rows_after(const std::optional<std::string>& after,
+                                                      std::size_t bytes_max) override {
+    return read_sqlite_rows(database_, after, bytes_max);
+  }
+
 private:
   sqlite_database database_;
   state_facts facts_;
@@ -56,8 +61,9 @@ base::result<std::unique_ptr<state_inspection>> inspect_sqlite(const std::string
   facts.file_bytes = file_size(path);
   // Without frames there is nothing to recover, and an ordinary connection would make a WAL
   // and a wal-index where none stands: the files of a refused node stay as they are.
-  auto access = view == wal_view::with_wal && facts.wal_bytes > 0 ? sqlite_access::read_only
-                                                                  : sqlite_access::main_file_only;
+  auto access = sqlite_access::main_file_only;
+  if (facts.wal_bytes > 0 && view != wal_view::main_file_only)
+    access = view == wal_view::with_wal ? sqlite_access::read_only : sqlite_access::undisturbed;
   auto database =
       sqlite_database::open(path, {access, inspection_busy_timeout, inspection_cache_bytes, {}});
   if (!database)

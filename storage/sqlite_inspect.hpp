@@ -11,7 +11,10 @@ namespace storage {
 
 /// Which files an inspection reads.
 enum class wal_view {
-  with_wal,       ///< the database as the node would find it
+  with_wal, ///< the database as the node would find it
+  /// The same without a lock and without making a `-wal` or `-shm` beside the file. Requires:
+  /// no process has the database open.
+  with_wal_undisturbed,
   main_file_only, ///< the database file as if it had no WAL (two stores, one truth: rule 12)
 };
 

@@ -137,6 +137,33 @@ base::result<std::optional<verified_rows>> verify_sqlite_rows(
   return verified_rows{meta, (*table)->keys.rows};
 }
 
+base::result<std::vector<inspected_row>> read_sqlite_rows(sqlite_database& database,
+                                                          const std::optional<std::string>& after,
+                                                          std::size_t bytes_max) {
+  auto statement = database.prepare(
+      std::string("SELECT key, create_revision, mod_revision, version, digest, value"
+                  " FROM state_machine_kv ")
+      + (after ? "WHERE key > ?1 " : "") + "ORDER BY key");
+  if (!statement)
+    return base::fail(statement.error());
+  if (after)
+    statement->bind_text(1, *after);
+  std::vector<inspected_row> rows;
+  for (std::size_t bytes = 0; rows.empty() || bytes < bytes_max;) {
+    auto has_row = statement->step();
+    if (!has_row)
+      return base::fail(has_row.error().within("read rows"));
+    if (!*has_row)
+      break;
+    rows.push_back(inspect_row(
+        statement->bytes(0),
+        {revision{statement->number(1)}, revision{statement->number(2)}, statement->number(3)},
+        digest_from_bytes(statement->bytes(4)), statement->bytes(5)));
+    bytes += rows.back().row.key.size() + rows.back().row.value.size();
+  }
+  return rows;
+}
+
 base::status check_sqlite_structure(sqlite_database& database,
                                     const std::function<bool()>& keep_going) {
   progress_questions asking(database, keep_going);

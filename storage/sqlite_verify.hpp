@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/hash.hpp"
 #include "base/result.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/state_inspection.hpp"
 #include "storage/state_machine.hpp"
 
 namespace storage {
@@ -50,6 +53,11 @@ base::result<std::optional<table_sums>> sum_table(sqlite_database& database,
 base::result<std::optional<key_sum>> sum_key_index(sqlite_database& database,
                                                    const std::function<bool()>& keep_going);
 base::status compare_sums(const table_sums& table, const key_sum& index, const state_meta& meta);
+
+/// Rows in the order of the key index, as `state_inspection::rows_after`.
+base::result<std::vector<inspected_row>> read_sqlite_rows(sqlite_database& database,
+                                                          const std::optional<std::string>& after,
+                                                          std::size_t bytes_max);
 
 /// `PRAGMA quick_check`. Errors: `corrupt` with the first complaints; `interrupted` when
 /// `keep_going`, asked again and again, said no.

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
+#include "storage/digest.hpp"
 #include "storage/state_machine.hpp"
 #include "storage/types.hpp"
 
@@ -23,6 +26,17 @@ struct state_facts {
   std::uint64_t wal_bytes = 0;
   std::uint64_t file_bytes = 0;
 };
+
+/// A row as it was read, whether its content matches its digest or not.
+struct inspected_row {
+  storage::row row;
+  state_digest digest;   ///< as recorded; zero when it is damaged
+  bool is_sound = false; ///< the content matches it
+};
+
+/// Compares a row with its digest; nothing for a digest that cannot be read.
+inspected_row inspect_row(std::string_view key, const row_mark& mark,
+                          const std::optional<state_digest>& digest, base::byte_view value);
 
 /// A closed state machine, looked at without changing a byte of its contents. For the
 /// cross-check, the debug tool and the check of a snapshot file. One thread.
@@ -43,6 +57,11 @@ public:
   /// Errors: `corrupt`, naming the first key that does not match, or both sums.
   virtual base::result<std::optional<state_digest>> verify_rows(
       const std::function<bool()>& keep_going) = 0;
+
+  /// Rows in the order of their keys, from the first one after `after` on, until `bytes_max`
+  /// of keys and values are passed; at least one, none at the end. Errors: `corrupt`; `io`.
+  virtual base::result<std::vector<inspected_row>> rows_after(
+      const std::optional<std::string>& after, std::size_t bytes_max) = 0;
 };
 
 } // namespace storage
