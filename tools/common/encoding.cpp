@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/aspenctl/encoding.hpp"
+#include "tools/common/encoding.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
 #include "base/limits.hpp"
 
-namespace aspenctl {
+namespace tools {
 
 namespace {
 
@@ -125,4 +125,4 @@ std::optional<std::string> why_no_key(std::string_view key) {
   return std::nullopt;
 }
 
-} // namespace aspenctl
+} // namespace tools

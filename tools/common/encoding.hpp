@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace aspenctl {
+namespace tools {
 
 /// RFC 3986, 2.1: everything but unreserved characters becomes %XX. Fits a path segment and a query value.
 std::string percent_encode(std::string_view text);
@@ -21,4 +21,4 @@ bool is_utf8(std::string_view text);
 /// Why `key` cannot be a key of Aspen (1 to 1024 bytes of UTF-8 without NUL); nothing when it can.
 std::optional<std::string> why_no_key(std::string_view key);
 
-} // namespace aspenctl
+} // namespace tools

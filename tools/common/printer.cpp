@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/aspenctl/printer.hpp"
+#include "tools/common/printer.hpp"
 
 #include <algorithm>
 #include <cstdio>
 
 #include "base/check.hpp"
 
-namespace aspenctl {
+namespace tools {
 
 namespace {
 
@@ -74,4 +74,4 @@ bool finish_output() {
   return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }
 
-} // namespace aspenctl
+} // namespace tools

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aspenctl {
+namespace tools {
 
 enum class output_format { table, json };
 
@@ -37,4 +37,4 @@ void print_json(const nlohmann::ordered_json& value);
 /// Whether everything printed has arrived.
 bool finish_output();
 
-} // namespace aspenctl
+} // namespace tools

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tools/common/printer.hpp"
+
+namespace aspenctl {
+
+using namespace tools;
+
+} // namespace aspenctl
