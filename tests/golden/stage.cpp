@@ -15,7 +15,8 @@ namespace golden {
 using namespace raft;
 
 const char* const help_text =
-    "cluster IDS [learner=ID] [proposals_max=N] [reads_max=N] [log_kept=N]   found it\n"
+    "cluster IDS [learner=ID] [proposals_max=N] [reads_max=N] [log_kept=N] [leases] [lives]   "
+    "found it\n"
     "disk ID term=T TERMS...      its log: the founding entry, then entries of these terms\n"
     "start ID                     the process starts from its disk\n"
     "crash ID [persist] [apply]   it dies; the writes named reached the disk\n"
@@ -29,6 +30,7 @@ const char* const help_text =
     "forget ID REQUEST            no longer wait\n"
     "checkpoint ID INDEX          a checkpoint holds the state at INDEX\n"
     "newcomer ID                  a server that waits to be let in starts with an empty log\n"
+    "wipe ID                      all it had is gone; it waits to be let in, in another life\n"
     "add | promote | remove ID REQUEST WHO  a change of membership is asked of ID\n"
     "transfer ID WHO              hand leadership over; WHO 0: to the best\n"
     "disk_full ID yes | no        its disk has no room\n"
@@ -94,11 +96,27 @@ void stage::print_outcome(const server& which, const ready& owed) {
     print(which, to_string(which.last_outcome()) + "\n" + to_string(owed));
 }
 
+raft::core_config stage::config_of(std::uint64_t id) {
+  auto config = limits_;
+  auto own = raft_test::config_of(id);
+  config.self = own.self;
+  config.cluster_id = own.cluster_id;
+  config.boot = own.boot;
+  if (has_lives_)
+    config.incarnation = base::uuid_from_name("life " + std::to_string(++lives_[own.self]) + " of "
+                                              + std::to_string(id));
+  return config;
+}
+
 void stage::make_cluster(const words& arguments) {
   for (const auto& word : arguments) {
     std::uint64_t learner = 0;
     if (takes(word, "learner", learner))
       founders_.learners.push_back({server_id{learner}, {}, "", ""});
+    else if (word == "leases")
+      limits_.leases_enabled = true;
+    else if (word == "lives")
+      has_lives_ = true;
     else if (!takes(word, "proposals_max", limits_.proposals_in_flight_max)
              && !takes(word, "log_kept", limits_.log_entries_kept_min)
              && !takes(word, "reads_max", limits_.reads_waiting_max))
@@ -106,10 +124,7 @@ void stage::make_cluster(const words& arguments) {
   }
   for (const auto* set : {&founders_.voters, &founders_.learners})
     for (const auto& each : *set) {
-      auto config = raft_test::config_of(each.id.value);
-      config.proposals_in_flight_max = limits_.proposals_in_flight_max;
-      config.reads_waiting_max = limits_.reads_waiting_max;
-      config.log_entries_kept_min = limits_.log_entries_kept_min;
+      auto config = config_of(each.id.value);
       servers_.emplace(each.id, server(config, raft_test::memory_disk(config.cluster_id, founders_),
                                        each.id.value));
     }
@@ -148,7 +163,7 @@ void stage::deliver(const words& arguments, bool is_lost) {
     auto way = std::to_string(from.id().value) + " -> " + std::to_string(to.id().value) + " ";
     printed_ += way + to_string(each) + (is_lost ? " (lost)\n" : "\n");
     if (!is_lost && to.is_running())
-      print(to, to.step(from.id(), each));
+      print(to, to.step(from.life(), each));
   }
   if (taken.empty())
     printed_ += "nothing\n";
@@ -160,7 +175,7 @@ void stage::answer(const words& arguments) {
   reply.term = to.status().current_term;
   reply.outcome = append_accepted{log_index{number(arguments.at(3))}};
   reply.read_round = arguments.size() > 4 ? number(arguments[4]) : 0;
-  print(to, to.step(at(arguments.at(0)).id(), reply));
+  print(to, to.step(at(arguments.at(0)).life(), reply));
 }
 
 void stage::settle() {
@@ -178,7 +193,7 @@ void stage::settle() {
         }
         auto to = servers_.find(next.to);
         if (to != servers_.end() && to->second.is_running())
-          to->second.step(id, next.body);
+          to->second.step(each.life(), next.body);
         is_moving = true;
       }
     }
@@ -278,7 +293,7 @@ std::string stage::perform(const std::string& command_line) {
       answer(arguments);
     else if (verb == "settle")
       settle();
-    else if (verb == "newcomer")
+    else if (verb == "newcomer" || verb == "wipe")
       make_newcomer(arguments);
     else if (auto& which = at(arguments.empty() ? "" : arguments.front());
              !perform_completion(verb, which) && !perform_input(verb, which, arguments)

@@ -32,6 +32,8 @@ private:
   bool perform_change(const std::string& verb, server& which, const words& arguments);
   bool perform_snapshot(const std::string& verb, server& which, const words& arguments);
   void make_newcomer(const words& arguments);
+  /// Each call begins a life, where the cluster has them.
+  raft::core_config config_of(std::uint64_t id);
   bool perform_disk(const std::string& verb, server& which, const words& arguments);
   void print(const server& which, const std::string& text);
   void print(const server& which, const raft::ready& owed);
@@ -41,6 +43,8 @@ private:
   std::map<raft::server_id, server> servers_;
   raft::membership founders_;
   raft::core_config limits_;
+  bool has_lives_ = false;
+  std::map<raft::server_id, std::uint64_t> lives_;
   std::set<raft::server_id> held_; // left alone by `settle`
   std::string printed_;
 };

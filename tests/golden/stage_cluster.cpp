@@ -10,8 +10,8 @@ namespace golden {
 using namespace raft;
 
 void stage::make_newcomer(const words& arguments) {
-  auto config = raft_test::config_of(number_of(arguments.at(0)));
-  auto fresh = servers_.emplace(
+  auto config = config_of(number_of(arguments.at(0)));
+  auto fresh = servers_.insert_or_assign(
       config.self, server(config, raft_test::memory_disk(config.cluster_id), config.self.value));
   print(fresh.first->second, fresh.first->second.start());
 }
@@ -19,9 +19,11 @@ void stage::make_newcomer(const words& arguments) {
 bool stage::perform_change(const std::string& verb, server& which, const words& arguments) {
   auto id = [&](std::size_t at) { return server_id{number_of(arguments.at(at))}; };
   membership_change change;
-  if (verb == "add")
-    change = add_learner{{id(2), {}, "", ""}};
-  else if (verb == "promote")
+  if (verb == "add") {
+    auto who = servers_.find(id(2));
+    auto life = who == servers_.end() ? incarnation{} : who->second.life().incarnation;
+    change = add_learner{{id(2), life, "", ""}};
+  } else if (verb == "promote")
     change = promote_learner{id(2)};
   else if (verb == "remove")
     change = remove_member{id(2)};
