@@ -136,11 +136,11 @@ void invariant_checker::check_waiting(const inside& self) {
 }
 
 invariant_checker::observation invariant_checker::observe(const inside& self) {
-  return {self.current_term,    self.voted_for,
-          self.commit_index,    self.log.chain_at(self.commit_index),
-          self.durable_state,   self.last_applied,
-          self.log.last(),      static_cast<role_name>(self.role.index()),
-          self.log.last_chain()};
+  return {self.current_term,     self.voted_for,
+          self.commit_index,     self.log.chain_at(self.commit_index),
+          self.durable_state,    self.last_applied,
+          self.log.last(),       static_cast<role_name>(self.role.index()),
+          self.log.last_chain(), self.history.current_index()};
 }
 
 void invariant_checker::check_transition(const observation& before, const observation& now,
@@ -158,15 +158,26 @@ void invariant_checker::check_transition(const observation& before, const observ
   auto chain = self.log.chain_at(before.commit_index);
   BASE_CHECK(!chain || !before.chain_at_commit || *chain == *before.chain_at_commit,
              "INV-11: committed entries never change");
-  bool stayed_leader = before.role == role_name::leader && now.role == role_name::leader
-                       && before.current_term == now.current_term;
-  BASE_CHECK(!stayed_leader
-                 || (now.last.index >= before.last.index
-                     && self.log.term_at(before.last.index) == before.last.term),
+  if (before.role == role_name::leader && now.role == role_name::leader
+      && before.current_term == now.current_term)
+    check_lead(before, now, self);
+}
+
+// It led one term all the while.
+void invariant_checker::check_lead(const observation& before, const observation& now,
+                                   const inside& self) {
+  BASE_CHECK(now.last.index >= before.last.index
+                 && self.log.term_at(before.last.index) == before.last.term,
              "INV-20: a leader only appends to its log");
-  BASE_CHECK(!stayed_leader || now.commit_index == before.commit_index
+  BASE_CHECK(now.commit_index == before.commit_index
                  || self.log.term_at(now.commit_index) == now.current_term,
              "INV-13: a leader commits by counting in its own term only");
+  if (now.membership_index == before.membership_index)
+    return;
+  BASE_CHECK(self.has_own_commit(std::get<roles::leader>(self.role)),
+             "INV-24: a leader that changes who takes part has committed in its own term");
+  BASE_CHECK(before.membership_index <= now.commit_index,
+             "INV-24: one change of membership is under way at a time");
 }
 
 void invariant_checker::check_step(const core& subject) {
@@ -196,6 +207,10 @@ std::vector<std::pair<server_id, log_index>> invariant_checker::match_indexes(co
     for (const auto& [id, peer] : leader->peers)
       found.emplace_back(id, peer.match_index());
   return found;
+}
+
+bool invariant_checker::holds_lease(const core& subject) {
+  return subject.self_->has_lease();
 }
 
 void check_all(const core& subject) {

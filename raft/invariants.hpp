@@ -28,6 +28,8 @@ public:
   static std::optional<chain_hash> chain_at(const core& subject, log_index index);
   /// What a leader takes for durable on each of its peers; empty for anybody else.
   static std::vector<std::pair<server_id, log_index>> match_indexes(const core& subject);
+  /// Whether it would answer a read without asking anybody.
+  static bool holds_lease(const core& subject);
 
 private:
   using inside = core::implementation;
@@ -42,6 +44,7 @@ private:
     entry_id last;
     role_name role = role_name::follower;
     chain_hash last_chain;
+    log_index membership_index;
   };
 
   static void check_positions(const inside& self);
@@ -53,6 +56,7 @@ private:
   static observation observe(const inside& self);
   static void check_transition(const observation& before, const observation& now,
                                const inside& self);
+  static void check_lead(const observation& before, const observation& now, const inside& self);
 
   static constexpr std::uint32_t steps_between_full_checks = 64;
 
