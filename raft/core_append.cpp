@@ -100,7 +100,7 @@ std::variant<append_accepted, append_conflict, append_diverged> core::implementa
   auto here = log.term_at(previous.index);
   if (!here)
     return append_conflict{request.previous.index, log.last(), log.last().index};
-  if (*here != previous.term) {
+  if (*here != previous.term && !ASPEN_PLANTED(previous_unchecked)) {
     if (previous.index <= commit_index)
       return append_diverged{previous};
     auto hint = log.before_term_at(previous.index);

@@ -11,7 +11,8 @@ bool core::implementation::has_leader_contact() const {
   if (is_leader())
     return true; // it steps down by itself when it loses its quorum
   // A lease may rest on what this server said to any leader, or in its last life.
-  if (config.leases_enabled && contact_ticks < config.election_timeout_ticks_min)
+  if (config.leases_enabled && contact_ticks < config.election_timeout_ticks_min
+      && !ASPEN_PLANTED(lease_forgotten))
     return true;
   if (const auto* self = std::get_if<roles::follower>(&role))
     return self->leader_id != server_id{}

@@ -18,6 +18,8 @@ void core::implementation::tick_lease(roles::leader& self) {
 
 void core::implementation::extend_lease(const roles::leader& self, progress& peer,
                                         std::uint64_t number) const {
+  if (ASPEN_PLANTED(lease_from_arrival))
+    number = self.sent_count;
   for (auto each = self.first_sent.rbegin(); each != self.first_sent.rend(); ++each)
     if (each->number <= number) {
       peer.acked_tick = std::max(peer.acked_tick, each->tick);

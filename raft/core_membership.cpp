@@ -105,7 +105,8 @@ bool core::implementation::is_reachable(const progress& peer) const {
 // After every input: goes on with what a committed configuration asks for.
 void core::implementation::advance_membership() {
   auto* self = std::get_if<roles::leader>(&role);
-  if (self == nullptr || !has_own_commit(*self) || history.current_index() > commit_index)
+  if (self == nullptr || !has_own_commit(*self)
+      || (history.current_index() > commit_index && !ASPEN_PLANTED(joint_left_early)))
     return;
   if (members().is_joint()) {
     append(make_entry(entry_kind::membership, payload(encode(settled(members())))));

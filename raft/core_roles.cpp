@@ -52,6 +52,9 @@ void core::implementation::leave_leadership() {
     return;
   for (auto request : proposals.drop_queued())
     answer(proposal_dropped{request});
+  if (ASPEN_PLANTED(dropped_though_appended))
+    for (auto request : proposals.drop_from(commit_index.next()))
+      answer(proposal_dropped{request});
   if (auto unfinished = std::exchange(changing, std::nullopt))
     proposal_answers.push_back(proposal_unknown{*unfinished});
   drop_reads(reads.drop_unconfirmed());

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "raft/core_implementation.hpp"
+#include "raft/planted_bug.hpp"
 
 /// Handing leadership over (thesis 3.10): the leader takes nothing new, brings the target up
 /// to the end of its log and tells it to campaign at once. Bounded by an election timeout.
@@ -44,7 +45,7 @@ transfer_outcome core::implementation::transfer_leadership(server_id to) {
   if (found == self->peers.end() || found->second.is_fenced() || !is_reachable(found->second))
     return transfer_refused{why::unreachable, config.self};
   self->handing_over = roles::leader::transfer{to, 0};
-  self->gave_up_lease = true;
+  self->gave_up_lease = !ASPEN_PLANTED(lease_over_transfer);
   advance_transfer();
   return accepted{};
 }

@@ -47,6 +47,11 @@ log_index agreed_index_of(const std::vector<member>& voters, MatchOf&& match_of)
 /// The highest index that is on a quorum, where `match_of(member)` is durable there.
 template <class MatchOf>
 log_index agreed_index(const membership& members, MatchOf&& match_of) {
+  if (ASPEN_PLANTED(learner_counted)) {
+    auto all = members.voters;
+    all.insert(all.end(), members.learners.begin(), members.learners.end());
+    return agreed_index_of(all, match_of);
+  }
   auto agreed = agreed_index_of(members.voters, match_of);
   return members.is_joint() && !ASPEN_PLANTED(joint_commit_by_one_majority)
              ? std::min(agreed, agreed_index_of(members.outgoing_voters, match_of))

@@ -28,8 +28,14 @@ enum class bug {
   sent_taken_as_match,        ///< an acceptance counts for all that was sent
   vote_without_log_check,     ///< a candidate is taken for up to date
   pre_vote_taken_as_vote,     ///< an answer to a pre-vote counts in the election
+  refusal_taken_as_vote,      ///< any answer in an election is a vote
   vote_of_any_term,           ///< an answer of an earlier term counts in this one
-  accepted_of_any_term,       ///< an acceptance of an earlier term counts in this one
+  leader_of_any_term,         ///< a leader of an earlier term is followed
+  answer_to_older_question,   ///< confirms the reads that came after it, too
+  failed_write_taken_as_done, ///< a failed write to the log is reported as durable
+  snapshot_without_members,   ///< the membership is left out of it
+  snapshot_named_later,       ///< by the index at which it is sent, not made
+  lost_state_not_told,        ///< a server without a state machine says it has one
 };
 
 /// One planted bug, in the surroundings or in the core.
@@ -37,6 +43,7 @@ struct planted {
   std::string_view name;
   bug outside = bug::none;
   raft::planted_bug inside = raft::planted_bug::none;
+  bool escapes = false; ///< not found by the simulator so far (docs/simulator.md says why)
 };
 
 /// All of them; a bug's number is its place here, from 1 on.

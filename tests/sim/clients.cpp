@@ -25,7 +25,10 @@ void clients::start() {
 }
 
 void clients::think(std::uint64_t who) {
-  clock_.after(random_.between(0, habits_.think_max), [this, who] { begin(who); });
+  auto pause = random_.between(0, habits_.think_max);
+  if (habits_.shift != 0 && (clock_.now() + pause) / habits_.shift % 2 != 0)
+    pause += habits_.shift;
+  clock_.after(pause, [this, who] { begin(who); });
 }
 
 server* clients::choose(client& who) {
@@ -53,7 +56,8 @@ void clients::begin(std::uint64_t who) {
     return;
   auto& me = clients_[who];
   auto made = make_request(me);
-  operations_.push_back({who + 1, made, judge_.acknowledged_index(), clock_.now()});
+  made.promised = judge_.acknowledged_index();
+  operations_.push_back({who + 1, made, clock_.now()});
   me.current = made.operation;
   clock_.after(random_.between(way_min, way_max), [to = choose(me), made] { to->request(made); });
   clock_.after(random_.between(patience_min, patience_max),
@@ -65,7 +69,7 @@ void clients::answer(std::uint64_t number, const client_answer& what) {
   if (const auto* done = std::get_if<write_done>(&what))
     judge_.acknowledged(number, done->index);
   if (const auto* seen = std::get_if<read_done>(&what))
-    judge_.read(one.promised, seen->at);
+    judge_.read(one.asked.promised, seen->at);
   clock_.after(random_.between(way_min, way_max), [this, number, what] { conclude(number, what); });
 }
 

@@ -17,6 +17,7 @@ struct client_habits {
   sim_time think_max = 200 * millisecond;
   std::uint64_t reads_per_mille = 400;
   std::uint64_t conditional_per_mille = 200; ///< of the writes
+  sim_time shift = 0; ///< all work for so long, then all rest for as long; zero: no rest
 };
 
 /// The clients of a cluster: each asks one thing at a time, of any server, and writes down
@@ -46,7 +47,6 @@ private:
   struct operation {
     std::uint64_t client;
     client_request asked;
-    raft::log_index promised;
     sim_time invoked;
     sim_time returned = 0;
     stage state = stage::open;

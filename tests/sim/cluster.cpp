@@ -12,6 +12,8 @@ namespace {
 
 // Elections take a few timeouts of 2 s, by clocks that may be a quarter slow.
 constexpr sim_time liveness_bound = 30 * second;
+// The majority goes on for a while, so that the others fall behind one and the same leader.
+constexpr sim_time calm_max = 8 * second;
 
 raft::membership founders_of(std::size_t count) {
   raft::membership made;
@@ -26,7 +28,7 @@ server_habits server_habits_of(dice& random) {
   server_habits made;
   made.window_entries = random.pick(std::vector<std::size_t>{4, 64, 4096});
   made.log_entries_kept = random.pick(std::vector<std::uint64_t>{5, 50, 10000});
-  made.has_leases = random.happens(250);
+  made.has_leases = random.happens(350);
   made.proposals_in_flight_max = random.pick(std::vector<std::uint64_t>{3, 1000});
   return made;
 }
@@ -35,9 +37,10 @@ client_habits client_habits_of(dice& random) {
   client_habits made;
   made.clients = random.between(2, 8);
   made.keys = random.between(1, keys_max);
-  made.think_max = random.between(20, 600) * millisecond;
+  made.think_max = random.pick(std::vector<sim_time>{20, 100, 300, 600}) * millisecond;
   made.reads_per_mille = random.between(200, 700);
   made.conditional_per_mille = random.below(400);
+  made.shift = random.happens(300) ? random.between(2, 5) * second : 0;
   return made;
 }
 
@@ -196,6 +199,7 @@ void cluster::serve_with_a_majority() {
     return clients_->writes_since_mark() > 0 && clients_->reads_since_mark() > 0;
   });
   BASE_CHECK(serves, "liveness: a majority in good order serves writes and reads within 30 s");
+  until(random_.below(calm_max), [] { return false; });
 }
 
 bool cluster::is_member(const server& one) const {

@@ -39,6 +39,7 @@ std::uint64_t key_values::digest() const {
     mix(each.revision);
     mix(each.version);
   }
+  mix(membership_digest_);
   return sum;
 }
 
@@ -49,8 +50,11 @@ effect key_values::apply(const raft::entry& next) {
              "INV-52: an applied entry continues the state's chain");
   last_applied_ = next.id;
   chain_ = next.chain;
-  if (next.kind == raft::entry_kind::membership)
-    BASE_CHECK(raft::decode(next.payload.bytes(), membership_), "a membership arrives whole");
+  if (next.kind == raft::entry_kind::membership) {
+    raft::membership members;
+    BASE_CHECK(raft::decode(next.payload.bytes(), members), "a membership arrives whole");
+    take_membership(std::move(members));
+  }
   if (next.kind != raft::entry_kind::command)
     return {};
   auto what = decode(next.payload);
@@ -61,8 +65,15 @@ effect key_values::apply(const raft::entry& next) {
   return outcome;
 }
 
-void key_values::forget_last_applied(const raft::entry_id& earlier, const raft::chain_hash& chain) {
-  last_applied_ = earlier;
+void key_values::take_membership(raft::membership members) {
+  membership_ = std::move(members);
+  membership_digest_ = 14695981039346656037u; // FNV-1a
+  for (unsigned char each : raft::encode(membership_))
+    membership_digest_ = (membership_digest_ ^ each) * 1099511628211u;
+}
+
+void key_values::pretend_applied(const raft::entry_id& last, const raft::chain_hash& chain) {
+  last_applied_ = last;
   chain_ = chain;
 }
 

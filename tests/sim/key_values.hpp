@@ -46,8 +46,10 @@ public:
 
   /// Requires: it follows `last_applied` (INV-51, INV-52); throws otherwise.
   effect apply(const raft::entry& next);
-  /// For planted bugs alone: pretends that less was applied.
-  void forget_last_applied(const raft::entry_id& earlier, const raft::chain_hash& chain);
+  /// For planted bugs alone: pretends that less or more was applied.
+  void pretend_applied(const raft::entry_id& last, const raft::chain_hash& chain);
+  /// For planted bugs alone.
+  void forget_membership() { take_membership({}); }
 
 private:
   struct cell {
@@ -56,10 +58,13 @@ private:
     std::uint64_t version = 0;
   };
 
+  void take_membership(raft::membership members);
+
   std::array<cell, keys_max> cells_{};
   raft::entry_id last_applied_;
   raft::chain_hash chain_;
   raft::membership membership_;
+  std::uint64_t membership_digest_ = 0;
 };
 
 } // namespace sim

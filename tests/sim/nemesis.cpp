@@ -15,7 +15,8 @@ nemesis::nemesis(scheduler& clock, network& links, const oracle& judge, report& 
 void nemesis::begin() {
   for (auto each : {fault::crash, fault::crash_many, fault::pause, fault::partition,
                     fault::bad_network, fault::slow_disk, fault::bad_disk, fault::clock,
-                    fault::old_answers, fault::full_disk, fault::lost_state})
+                    fault::old_answers, fault::full_disk, fault::lost_state, fault::slow_network,
+                    fault::unheard_successor, fault::forgotten_promises})
     if (random_.happens(each == fault::partition || each == fault::crash ? 800 : 500))
       faults_.push_back(each);
   if (faults_.empty())
@@ -46,6 +47,9 @@ void nemesis::bring(fault what) {
   case fault::pause: return pause(any());
   case fault::partition: return partition();
   case fault::bad_network: return bad_network();
+  case fault::slow_network: return slow_network();
+  case fault::unheard_successor: return unheard_successor(leader_or_any());
+  case fault::forgotten_promises: return forgotten_promises(leader_or_any());
   case fault::slow_disk: return trouble_disk(any(), {5 * millisecond, 100 * millisecond, 20, 0});
   case fault::bad_disk: return trouble_disk(any(), {100 * microsecond, 1 * millisecond, 0, 20});
   case fault::clock:
@@ -53,8 +57,16 @@ void nemesis::bring(fault what) {
         random_.between(1000 - clock_drift_per_mille_, 1000 + clock_drift_per_mille_));
   case fault::full_disk: return fill_disk(any());
   case fault::lost_state: return lose_state(any());
-  case fault::old_answers: return old_answers(any());
+  case fault::old_answers: return old_answers(leader_or_any());
   }
+}
+
+server& nemesis::leader_or_any() {
+  for (auto* each : servers_)
+    if (each->is_running() && each->protocol().status().role == raft::role_name::leader
+        && random_.happens(700))
+      return *each;
+  return any();
 }
 
 void nemesis::crash(server& one) {
@@ -101,86 +113,47 @@ void nemesis::pause(server& one) {
   });
 }
 
-std::vector<server_id> nemesis::shuffled_ids() {
-  std::vector<server_id> ids;
-  for (const auto* each : servers_)
-    ids.push_back(each->id());
-  random_.shuffle(ids);
-  return ids;
-}
-
-void nemesis::partition() {
+// A leader hands over, and does not hear that its successor leads.
+void nemesis::unheard_successor(server& leader) {
   ++counters_.partitions;
-  auto ids = shuffled_ids();
-  auto one = ids.front();
-  switch (random_.below(8)) {
-  case 0:
-    links_.shape(ids, [one](server_id from, server_id to) { return from != one && to != one; });
-    break;
-  case 1: links_.shape(ids, [one](server_id from, server_id) { return from != one; }); break;
-  case 2: links_.shape(ids, [one](server_id, server_id to) { return to != one; }); break;
-  case 3: shape_halves(); break;
-  case 4: shape_bridge(); break;
-  case 5: shape_line(false); break;
-  case 6: shape_line(true); break;
-  default: links_.shape(ids, [this](server_id, server_id) { return !random_.happens(300); });
-  }
-  later(300 * millisecond, 6 * second, [this] { links_.heal_all(); });
-}
-
-void nemesis::shape_halves() {
-  auto ids = shuffled_ids();
-  auto border = ids.begin() + static_cast<std::ptrdiff_t>(random_.between(1, ids.size() - 1));
-  auto is_left = [&](server_id id) { return std::find(ids.begin(), border, id) != border; };
-  links_.shape(ids, [&](server_id from, server_id to) { return is_left(from) == is_left(to); });
-}
-
-// Two halves that see each other through one server alone.
-void nemesis::shape_bridge() {
-  auto ids = shuffled_ids();
-  auto place = [&](server_id id) { return std::find(ids.begin(), ids.end(), id) - ids.begin(); };
-  auto half = static_cast<std::ptrdiff_t>(ids.size() / 2);
-  links_.shape(ids, [&](server_id from, server_id to) {
-    auto a = place(from), b = place(to);
-    return a == half || b == half || (a < half) == (b < half);
-  });
-}
-
-void nemesis::shape_line(bool is_ring) {
-  auto ids = shuffled_ids();
-  auto size = static_cast<std::ptrdiff_t>(ids.size());
-  auto place = [&](server_id id) { return std::find(ids.begin(), ids.end(), id) - ids.begin(); };
-  links_.shape(ids, [&](server_id from, server_id to) {
-    auto apart = std::abs(place(from) - place(to));
-    return apart == 1 || (is_ring && apart == size - 1);
-  });
-}
-
-void nemesis::bad_network() {
-  link_quality quality;
-  quality.loss_per_mille = random_.below(300);
-  quality.duplication_per_mille = random_.below(200);
-  quality.reordering_per_mille = random_.below(500);
-  quality.delay_max = random_.between(millisecond, 300 * millisecond);
-  quality.straggler_per_mille = random_.below(30);
-  links_.set_quality(quality);
-  later(300 * millisecond, 8 * second, [this] { links_.set_quality({}); });
-}
-
-// What others say to one server takes seconds; a while later it is heard by nobody, and still
-// gets the answers from before.
-void nemesis::old_answers(server& one) {
-  ++counters_.partitions;
-  auto delay = random_.between(second, 4 * second);
-  for (const auto* other : servers_)
-    if (other != &one)
-      links_.slow_down(other->id(), one.id(), delay);
-  later(200 * millisecond, 2 * second, [this, &one] {
+  auto& successor = any();
+  if (!leader.is_running() || &leader == &successor)
+    return;
+  leader.transfer_leadership(successor.id());
+  later(0, 5 * millisecond, [this, to = leader.id()] {
     for (const auto* other : servers_)
-      if (other != &one)
-        links_.cut(one.id(), other->id(), true);
+      if (other->id() != to)
+        links_.cut(other->id(), to, true);
   });
-  later(2 * second, 8 * second, [this] { links_.heal_all(); });
+  later(300 * millisecond, 3 * second, [this] { links_.heal_all(); });
+}
+
+// One server has not heard a leader for long when that leader is lost to all, and the others, who
+// just heard it, start again.
+void nemesis::forgotten_promises(server& leader) {
+  ++counters_.partitions;
+  auto& deaf = any();
+  links_.cut(leader.id(), deaf.id(), true);
+  later(second, 3 * second, [this, &leader, &deaf] {
+    for (auto* other : servers_) {
+      links_.cut(leader.id(), other->id(), true);
+      links_.cut(other->id(), leader.id(), true);
+      if (other != &leader && other != &deaf)
+        restart_soon(*other);
+    }
+    later(500 * millisecond, 4 * second, [this] { links_.heal_all(); });
+  });
+}
+
+void nemesis::restart_soon(server& one) {
+  if (!one.is_running())
+    return;
+  one.crash();
+  ++counters_.crashes;
+  later(millisecond, 100 * millisecond, [&one] {
+    if (!one.is_running())
+      one.start();
+  });
 }
 
 void nemesis::trouble_disk(server& one, const disk_quality& quality) {

@@ -35,7 +35,10 @@ private:
     slow_disk,
     bad_disk,
     clock,
+    slow_network,
     old_answers,
+    unheard_successor,
+    forgotten_promises,
     full_disk,
     lost_state
   };
@@ -52,11 +55,17 @@ private:
   void shape_line(bool is_ring);
   void shape_bridge();
   void bad_network();
+  void slow_network();
   void old_answers(server& one);
+  void unheard_successor(server& leader);
+  void forgotten_promises(server& leader);
+  void restart_soon(server& one);
+  void slow_down_further(server& one, sim_time delay, sim_time delay_max);
   void trouble_disk(server& one, const disk_quality& quality);
   void later(sim_time low, sim_time high, std::function<void()> what);
   void repair(server& one);
   server& any() { return *random_.pick(servers_); }
+  server& leader_or_any();
   std::vector<raft::server_id> shuffled_ids();
 
   scheduler& clock_;

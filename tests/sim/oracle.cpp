@@ -11,6 +11,15 @@ namespace sim {
 
 using raft::log_index;
 
+namespace {
+
+// The disk compacts before the core hears of it.
+bool is_compacted(const server& one, log_index index) {
+  return index < one.stores().log_state().snapshot.id.index;
+}
+
+} // namespace
+
 void oracle::founded(const raft::entry& founding) {
   committed_.push_back({}); // index 0 stands before the log
   committed_.push_back({founding.chain, founding.id.term, {}, 0, std::nullopt});
@@ -49,7 +58,10 @@ void oracle::stepped(const server& one) {
       check_new_leader(one, now);
     }
     check_match_indexes(one, now, before);
+    check_lease(one, now);
   }
+  check_followed(now);
+  check_membership(one, now);
   before.commit_index = now.commit_index;
   before.role = now.role;
   before.term = now.current_term;
@@ -60,7 +72,7 @@ void oracle::check_commit(const server& one, const raft::core_status& now) {
   if (now.commit_index <= seen_[one.id()].second.commit_index)
     return;
   auto known = std::min(now.commit_index, committed_index());
-  if (known >= now.first_index.previous())
+  if (!is_compacted(one, known))
     BASE_CHECK(one.chain_at(known) == committed_[known.value].chain,
                "INV-11, INV-16: committed entries are the same everywhere, for ever");
   if (now.commit_index == known)
@@ -138,9 +150,33 @@ void oracle::check_new_leader(const server& one, const raft::core_status& now) {
   auto index = committed_index();
   while (index > log_index{1} && committed_[index.value].commit_term >= now.current_term)
     index = index.previous();
-  if (index >= now.first_index.previous())
+  if (!is_compacted(one, index))
     BASE_CHECK(one.chain_at(index) == committed_[index.value].chain,
                "INV-21: a leader holds everything that was committed before its term");
+}
+
+// A leader is known by its term alone; who only asks for votes is not followed.
+void oracle::check_followed(const raft::core_status& now) const {
+  if (now.leader == raft::server_id{})
+    return;
+  auto led = leader_of_term_.find(now.current_term);
+  BASE_CHECK(led != leader_of_term_.end() && led->second == now.leader,
+             "INV-15: who is followed leads the term");
+}
+
+// It took effect when it was appended, and went with what was truncated (thesis 4.1).
+void oracle::check_membership(const server& one, const raft::core_status& now) {
+  const auto& log = one.stores().log_state();
+  if (log.last.index == now.last_index && log.last_chain == one.chain_at(now.last_index))
+    BASE_CHECK(log.membership == now.membership,
+               "INV-24: the configuration in force is the newest one of the log");
+}
+
+// Thesis 6.4.1: while it may answer reads by itself, nobody else can have been elected.
+void oracle::check_lease(const server& one, const raft::core_status& now) const {
+  BASE_CHECK(leader_of_term_.rbegin()->first <= now.current_term
+                 || !raft::invariant_checker::holds_lease(one.protocol()),
+             "INV-22: while a leader has a lease, there is no later one");
 }
 
 void oracle::check_match_indexes(const server& one, const raft::core_status& now, seen& before) {
@@ -155,9 +191,9 @@ void oracle::check_match_indexes(const server& one, const raft::core_status& now
     const auto* member = now.membership.find(peer);
     const auto* found = member != nullptr ? find(*member) : nullptr;
     // A follower that went on to a later term may have replaced what it acknowledged.
-    if (found == nullptr || match < now.first_index
+    if (found == nullptr || is_compacted(one, match)
         || found->stores().log_state().hard_state.current_term > now.current_term
-        || found->stores().log_state().snapshot.id.index > match)
+        || is_compacted(*found, match))
       continue;
     BASE_CHECK(found->stores().chain_at(match) == one.chain_at(match),
                "INV-14: a follower holds durably what its leader takes for matched");

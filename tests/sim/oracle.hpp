@@ -36,7 +36,7 @@ public:
   void opened(const server& one);
   /// A client is told that its write is done, at `index`.
   void acknowledged(std::uint64_t operation, raft::log_index index);
-  /// A client that asked when `promised` was acknowledged reads a state that is at `at`.
+  /// A client that asked when `promised` was acknowledged may read a state that is at `at`.
   void read(raft::log_index promised, raft::log_index at) const;
 
   /// The highest index that a client knows to be done.
@@ -75,6 +75,9 @@ private:
                           const raft::membership& members) const;
   void check_elected(const server& one, const raft::core_status& now) const;
   void check_new_leader(const server& one, const raft::core_status& now);
+  void check_followed(const raft::core_status& now) const;
+  static void check_membership(const server& one, const raft::core_status& now);
+  void check_lease(const server& one, const raft::core_status& now) const;
   void check_match_indexes(const server& one, const raft::core_status& now, seen& before);
   void record_vote(const server& one, raft::term at, raft::server_id candidate);
   const server* find(raft::server_id id) const;

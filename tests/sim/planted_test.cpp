@@ -35,12 +35,16 @@ TEST_CASE("this build without a bug chosen keeps every rule", "[sim][planted]") 
 }
 
 TEST_CASE("every planted bug is found", "[sim][planted]") {
-  REQUIRE(sim::planted_bugs().size() >= 25);
+  std::size_t found = 0;
   for (const auto& each : sim::planted_bugs()) {
+    if (each.escapes)
+      continue;
     auto [seed, why] = first_seed_that_shows(each);
     std::cout << each.name << ": "
               << (seed == 0 ? "NOT FOUND" : "seed " + std::to_string(seed) + ", " + why)
               << std::endl;
     CHECK(seed != 0);
+    found += seed != 0 ? 1 : 0;
   }
+  CHECK(found >= 25);
 }

@@ -65,14 +65,14 @@ raft::core_config server::config() {
 void server::start() {
   note([] { return "starts"; });
   if (forgotten_)
-    disk_.state().forget_last_applied(forgotten_->first, forgotten_->second);
+    disk_.state().pretend_applied(forgotten_->first, forgotten_->second);
   auto recovered = disk_.recovered();
   around_.judge.opened(*this);
   ++boot_;
   auto random = [chance = random_.fork(1000 + boot_)](std::uint64_t bound) mutable {
     return chance.below(bound);
   };
-  life_.emplace(life{raft::core(config(), std::move(recovered), random), {}, {}, {}, {}, 0, {}});
+  life_.emplace(life{raft::core(config(), std::move(recovered), random), {}, {}, {}, {}, 0, 0, {}});
   input([] {});
   last_tick_ = around_.clock.now();
   in_process(random_.between(0, tick_length), [this] { tick(); });
@@ -127,7 +127,7 @@ void server::resume() {
   is_paused_ = false;
   // The actor sees by its steady clock how many ticks it missed, before anything else.
   auto missed = (around_.clock.now() - last_tick_) / (tick_length * clock_per_mille_ / 1000);
-  in_process(0, [this, missed] {
+  input([this, missed] {
     for (sim_time i = 0; i < missed; ++i)
       life_->protocol.tick();
   });

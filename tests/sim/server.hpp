@@ -39,8 +39,9 @@ using client_answer = std::variant<write_done, write_judged, read_done, not_done
 struct client_request {
   std::uint64_t operation = 0;
   bool is_read = false;
-  command what;          ///< of a write
-  std::uint32_t key = 0; ///< of a read
+  command what;             ///< of a write
+  std::uint32_t key = 0;    ///< of a read
+  raft::log_index promised; ///< what any client knew to be done when this one asked
 };
 
 /// What names a life of a server: its incarnation is made of it.
@@ -126,6 +127,7 @@ private:
     // For planted bugs: what this server told others in its term.
     raft::term told_term;
     std::uint64_t newest_round = 0;
+    std::uint64_t newest_question = 0;
     std::map<raft::server_id, raft::log_index> newest_sent;
   };
 

@@ -14,6 +14,8 @@ using raft::append_entries_reply;
 void server::remember_told(const raft::outgoing_message& what) {
   if (around_.what.planted == bug::none)
     return;
+  if (const auto* asked = std::get_if<raft::read_index>(&what.body))
+    life_->newest_question = asked->round;
   const auto* told = std::get_if<append_entries>(&what.body);
   if (told == nullptr)
     return;
@@ -32,6 +34,8 @@ raft::message server::mutated_departure(raft::message body) const {
   if (has(bug::match_taken_from_end) && reply != nullptr)
     if (auto* accepted = std::get_if<append_accepted>(&reply->outcome))
       accepted->match_index = disk_.log_state().last.index;
+  if (has(bug::lost_state_not_told) && reply != nullptr)
+    reply->state_machine_is_lost = false;
   return body;
 }
 
@@ -46,12 +50,17 @@ raft::message server::mutated_arrival(raft::server_id from, raft::message body) 
     if (has(bug::pre_vote_taken_as_vote)
         && life_->protocol.status().role == raft::role_name::candidate)
       vote->is_pre_vote = false;
+    if (has(bug::refusal_taken_as_vote) && vote->term == current)
+      vote->is_granted = true;
     if (has(bug::vote_of_any_term) && !vote->is_pre_vote)
       vote->term = std::max(vote->term, current);
   }
+  if (auto* told = std::get_if<append_entries>(&body); told && has(bug::leader_of_any_term))
+    told->term = std::max(told->term, current);
+  if (auto* answer = std::get_if<raft::read_index_reply>(&body);
+      answer != nullptr && has(bug::answer_to_older_question))
+    answer->round = life_->newest_question;
   if (auto* reply = std::get_if<append_entries_reply>(&body)) {
-    if (has(bug::accepted_of_any_term))
-      reply->term = std::max(reply->term, current);
     if (has(bug::any_round_confirms))
       reply->read_round = life_->newest_round;
     if (auto* conflict = std::get_if<raft::append_conflict>(&reply->outcome);

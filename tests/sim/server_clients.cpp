@@ -109,9 +109,11 @@ void server::transfer_leadership(raft::server_id to) {
 // The reader pool looks a moment later, at a state that holds the index or more.
 void server::settle(const raft::read_confirmed& what) {
   auto found = life_->waiting.find(what.request);
-  if (found != life_->waiting.end())
-    in_process(random_.between(0, 300 * microsecond),
-               [this, asked = found->second] { answer_read(asked); });
+  if (found == life_->waiting.end())
+    return;
+  around_.judge.read(found->second.promised, what.index);
+  in_process(random_.between(0, 300 * microsecond),
+             [this, asked = found->second] { answer_read(asked); });
 }
 
 void server::settle(const raft::read_dropped& what) {

@@ -26,7 +26,12 @@ void server::deliver_snapshot(raft::server_id to, const key_values& snapshot) {
                       && !around_.links.is_cut(id_, to) && !around_.links.is_cut(to, id_);
   if (!is_connected || random_.happens(100))
     return life_->protocol.snapshot_failed(to);
-  receiver->receive({id_, incarnation()}, snapshot);
+  auto sent = snapshot;
+  if (has(bug::snapshot_named_later))
+    sent.pretend_applied(disk_.state().last_applied(), disk_.state().chain());
+  if (has(bug::snapshot_without_members))
+    sent.forget_membership();
+  receiver->receive({id_, incarnation()}, sent);
 }
 
 // Verified, and recorded beside the untouched log, before the core hears of it.

@@ -24,7 +24,8 @@ void server::perform_persist(raft::persist_request what) {
              + std::to_string(batch->hard_state.current_term.value);
     });
   };
-  log_thread_.enqueue({write, [this] { persist_done(); }, has(bug::sync_is_a_lie)});
+  log_thread_.enqueue({write, [this] { persist_done(); }, has(bug::sync_is_a_lie),
+                       has(bug::failed_write_taken_as_done)});
 }
 
 void server::persist_done() {

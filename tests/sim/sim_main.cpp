@@ -25,6 +25,7 @@ struct options {
   std::string planted;
   bool is_traced = false;
   bool is_listing = false;
+  bool stops_at_first = false;
   bool prints_history = false;
 };
 
@@ -34,6 +35,7 @@ void define(CLI::App& app, options& given) {
   app.add_option("--servers", given.servers, "3, 5 or 7; by default the seed decides");
   app.add_option("--seconds", given.storm_seconds, "Simulated length of the storm");
   app.add_option("--plant", given.planted, "A planted bug, by name");
+  app.add_flag("--until-failure", given.stops_at_first, "Stop at the first seed that fails");
   app.add_flag("--list", given.is_listing, "Name the planted bugs");
   app.add_flag("--trace", given.is_traced, "Print everything that happens");
   app.add_flag("--history", given.prints_history, "Print what clients saw as JSON lines");
@@ -130,12 +132,13 @@ int main(int argc, char** argv) {
   sums all;
   std::uint64_t failed = 0;
   auto began = std::chrono::steady_clock::now();
-  for (auto seed = given.seed; seed < given.seed + given.count; ++seed) {
-    what.seed = seed;
+  std::uint64_t lived = 0;
+  for (; lived < given.count && (failed == 0 || !given.stops_at_first); ++lived) {
+    what.seed = given.seed + lived;
     failed += run_one(given, what, all) ? 0 : 1;
   }
   std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - began;
-  print(all, given.count, elapsed.count());
+  print(all, lived, elapsed.count());
   if (failed != 0)
     std::cout << failed << " seeds failed" << std::endl;
   return failed == 0 ? 0 : 1;

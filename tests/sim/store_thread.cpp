@@ -38,11 +38,15 @@ void store_thread::begin_next() {
   clock_.after(until_durable, [this, until_told, generation = generation_] {
     if (generation != generation_)
       return;
-    if (random_.happens(quality_.failure_per_mille)) {
+    bool fails = random_.happens(quality_.failure_per_mille);
+    if (fails && !queue_.front().ignores_failure) {
       on_failure_(); // ends the process, which decides about the effect
       return;
     }
-    take_effect();
+    if (fails)
+      has_effect_ = true; // so it says
+    else
+      take_effect();
     in_process_(until_told, [this] { finish(); });
   });
 }

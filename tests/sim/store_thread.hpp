@@ -26,6 +26,7 @@ public:
     std::function<void()> effect; ///< on the disk; must not touch the process
     std::function<void()> done;   ///< told to the process
     bool is_told_early = false;   ///< a planted bug: before its effect
+    bool ignores_failure = false; ///< a planted bug: told as done when it failed
   };
   /// Runs an action of the process after a delay, unless that process has ended.
   using process_timer = std::function<void(sim_time, std::function<void()>)>;
