@@ -42,11 +42,15 @@ void core::implementation::check_quorum(roles::leader& self) {
       return each.is(this->self()) || counts(peer_of(self, each));
     });
   };
+  auto checks_max = config.snapshot_pin_ticks_max / config.election_timeout_ticks_min;
+  auto takes_nothing = [checks_max](const progress& peer) {
+    return peer.is_active && peer.takes_nothing(checks_max);
+  };
   bool has_quorum = is_quorum_of([](const progress* peer) { return peer && peer->is_active; });
   bool has_takers = is_quorum_of(
-      [](const progress* peer) { return peer && peer->is_active && !peer->takes_nothing(); });
-  bool others_may_be_well = is_quorum_of(
-      [](const progress* peer) { return !(peer && peer->is_active && peer->takes_nothing()); });
+      [&](const progress* peer) { return peer && peer->is_active && !takes_nothing(*peer); });
+  bool others_may_be_well =
+      is_quorum_of([&](const progress* peer) { return !peer || !takes_nothing(*peer); });
   for (auto& [id, peer] : self.peers)
     peer.quorum_checked(log.last().index);
   bool stays = has_quorum && (has_takers || !others_may_be_well);

@@ -44,19 +44,23 @@ void progress::lost_sight() {
 
 void progress::quorum_checked(log_index last) {
   is_active = false;
-  bool had_nothing_to_do = match_ >= last_at_check_ || snapshot_ != snapshot::none;
-  stalled_checks_ = had_nothing_to_do || match_ > match_at_check_ ? 0 : stalled_checks_ + 1;
-  match_at_check_ = match_;
+  bool is_stalled = match_ < last_at_check_ && !took_something_;
+  stalled_checks_ = is_stalled ? stalled_checks_ + 1 : 0;
+  took_something_ = false;
   last_at_check_ = last;
 }
 
-bool progress::takes_nothing() const {
-  return stalled_checks_ >= bounds::stalled_checks_max;
+bool progress::takes_nothing(std::uint64_t snapshot_checks_max) const {
+  std::uint64_t checks_max = bounds::stalled_checks_max;
+  if (snapshot_ != snapshot::none)
+    checks_max = std::max(checks_max, snapshot_checks_max);
+  return !took_something_ && stalled_checks_ >= checks_max;
 }
 
 bool progress::accepted(log_index match) {
   bool is_news = match > match_;
   match_ = std::max(match_, match);
+  took_something_ = took_something_ || is_news;
   if (mode_ == mode::probe || mode_ == mode::needs_snapshot) {
     // A probe is answered for good once the follower holds what went before it.
     if (match_.next() >= next_) {

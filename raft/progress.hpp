@@ -82,9 +82,10 @@ public:
 
   /// A quorum check passed, when our log ended at `last`.
   void quorum_checked(log_index last);
-  /// It had entries to take and took none, for `bounds::stalled_checks_max` checks on end: it
-  /// may answer, but is no help in committing. Who waits for a snapshot does not count as such.
-  bool takes_nothing() const;
+  /// It had entries to take and took none, for `bounds::stalled_checks_max` checks on end, or for
+  /// `snapshot_checks_max` while it waits for a snapshot: it may answer, but is no help in
+  /// committing.
+  bool takes_nothing(std::uint64_t snapshot_checks_max) const;
 
   bool owes_message = true;            ///< heartbeat, commit index or read round, entries or not
   bool is_active = false;              ///< it answered since the last quorum check
@@ -111,8 +112,8 @@ private:
   bool probe_is_out_ = false;
   bool is_stalled_ = false; ///< nothing was accepted in the last heartbeat interval
   log_index match_at_heartbeat_;
-  std::uint32_t stalled_checks_ = 0;
-  log_index match_at_check_;
+  std::uint64_t stalled_checks_ = 0;
+  bool took_something_ = false; ///< since the last quorum check
   log_index last_at_check_;
   std::deque<in_flight> in_flight_;
   std::uint64_t bytes_in_flight_ = 0;
