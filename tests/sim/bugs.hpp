@@ -35,6 +35,7 @@ enum class bug {
   failed_write_taken_as_done, ///< a failed write to the log is reported as durable
   snapshot_without_members,   ///< the membership is left out of it
   snapshot_named_later,       ///< by the index at which it is sent, not made
+  checkpoint_not_copied,      ///< it is marked as complete, and nothing was copied
   lost_state_not_told,        ///< a server without a state machine says it has one
 };
 
@@ -43,7 +44,6 @@ struct planted {
   std::string_view name;
   bug outside = bug::none;
   raft::planted_bug inside = raft::planted_bug::none;
-  bool escapes = false; ///< not found by the simulator so far (docs/simulator.md says why)
 };
 
 /// All of them; a bug's number is its place here, from 1 on.

@@ -40,7 +40,7 @@ client_habits client_habits_of(dice& random) {
   made.think_max = random.pick(std::vector<sim_time>{20, 100, 300, 600}) * millisecond;
   made.reads_per_mille = random.between(200, 700);
   made.conditional_per_mille = random.below(400);
-  made.shift = random.happens(300) ? random.between(2, 5) * second : 0;
+  made.shift = random.happens(400) ? random.between(3, 8) * second : 0;
   return made;
 }
 

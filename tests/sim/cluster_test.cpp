@@ -26,9 +26,9 @@ TEST_CASE("clusters keep every rule through storms, recover, and serve lineariza
   }
   // They must have been lives, not idling.
   CHECK(sum.elections > 3 * seeds);
-  CHECK(sum.truncations > seeds / 4);
+  CHECK(sum.truncations > seeds / 5);
   CHECK(sum.crashes > 5 * seeds);
-  CHECK(sum.pauses > seeds);
+  CHECK(sum.pauses > seeds / 2);
   CHECK(sum.partitions > 3 * seeds);
   CHECK(sum.writes_done > 100 * seeds);
   CHECK(sum.reads_done > 100 * seeds);

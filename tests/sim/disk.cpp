@@ -7,7 +7,8 @@
 namespace sim {
 
 disk::disk(const storage::identity& who, const raft::membership& founders)
-  : log_(storage::genesis_seed(who, founders)), state_(raft::chain_seed(who.cluster_id)) {}
+  : log_(storage::genesis_seed(who, founders)), state_(raft::chain_seed(who.cluster_id)),
+    checkpointed_(state_) {}
 
 raft::entry disk::entry_at(raft::log_index index) const {
   auto found = log_.read(index, index, 1);
@@ -39,6 +40,7 @@ bool disk::record_install(const key_values& snapshot) {
 void disk::swap_in() {
   BASE_CHECK(log_state().pending && received_, "INV-82: the file of a pending install is there");
   state_ = *received_;
+  checkpointed_ = state_;
   is_state_lost_ = false;
 }
 
@@ -52,8 +54,31 @@ void disk::drop_install() {
   received_.reset();
 }
 
+void disk::begin_checkpoint(raft::log_index index) {
+  BASE_CHECK(log_.set_checkpoint_started(index), "a mark in memory is written");
+}
+
+void disk::complete_checkpoint(raft::log_index index) {
+  BASE_CHECK(state_.last_applied().index == index,
+             "INV-92: nothing is applied while a checkpoint runs");
+  checkpointed_ = state_;
+  pretend_checkpoint(index);
+}
+
+void disk::pretend_checkpoint(raft::log_index index) {
+  BASE_CHECK(log_.set_checkpoint_completed(index), "a mark in memory is written");
+}
+
+void disk::lose_wal() {
+  if (log_state().checkpoint_started != log_state().checkpoint_completed)
+    lose_state();
+  else if (!is_state_lost_)
+    state_ = checkpointed_;
+}
+
 void disk::lose_state() {
   state_ = key_values(raft::chain_seed(log_state().identity.cluster_id));
+  checkpointed_ = state_;
   is_state_lost_ = log_state().snapshot.id.index > raft::log_index{0};
   if (!is_state_lost_)
     BASE_CHECK(log_.reset_checkpoints(), "a log in memory is written");
@@ -75,6 +100,8 @@ void disk::check_one_story() const {
              "INV-75: last_applied lies within the durable commit index");
   BASE_CHECK(applied.index >= log.snapshot.id.index,
              "INV-76: nothing is missing between the state and the log");
+  BASE_CHECK(applied.index >= log.checkpoint_completed,
+             "INV-80: the state holds what was checkpointed");
   BASE_CHECK(chain_at(applied.index) == state_.chain(),
              "INV-77: the chain at last_applied is the same in both stores");
 }

@@ -29,6 +29,15 @@ public:
   /// Step 4: log and marks follow. Requires: `swap_in` was called.
   void finish_install();
   void drop_install();
+  /// The marks of a checkpoint of the whole state (two stores, one truth: rule 11). Requires:
+  /// nothing is applied between them.
+  void begin_checkpoint(raft::log_index index);
+  void complete_checkpoint(raft::log_index index);
+  /// The WAL's frames are gone: what was applied since the last checkpoint, or all, if one was
+  /// under way and may have left a mixture (rule 12). Requires: no install is pending.
+  void lose_wal();
+  /// For a planted bug alone: marks a checkpoint that did not happen.
+  void pretend_checkpoint(raft::log_index index);
   /// The state machine's file is gone. Requires: no install is pending.
   void lose_state();
   bool is_state_lost() const { return is_state_lost_; }
@@ -46,6 +55,7 @@ private:
   // Reading is not const in the interface, because a real store may need its file for it.
   mutable storage::memory_log_store log_;
   key_values state_;
+  key_values checkpointed_;            ///< what the database file holds without its WAL
   std::optional<key_values> received_; ///< the file of the pending install
   bool is_state_lost_ = false;
 };

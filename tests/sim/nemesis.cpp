@@ -15,8 +15,8 @@ nemesis::nemesis(scheduler& clock, network& links, const oracle& judge, report& 
 void nemesis::begin() {
   for (auto each : {fault::crash, fault::crash_many, fault::pause, fault::partition,
                     fault::bad_network, fault::slow_disk, fault::bad_disk, fault::clock,
-                    fault::old_answers, fault::full_disk, fault::lost_state, fault::slow_network,
-                    fault::unheard_successor, fault::forgotten_promises})
+                    fault::old_answers, fault::full_disk, fault::lost_state, fault::lost_wal,
+                    fault::slow_network, fault::unheard_successor, fault::forgotten_promises})
     if (random_.happens(each == fault::partition || each == fault::crash ? 800 : 500))
       faults_.push_back(each);
   if (faults_.empty())
@@ -57,6 +57,7 @@ void nemesis::bring(fault what) {
         random_.between(1000 - clock_drift_per_mille_, 1000 + clock_drift_per_mille_));
   case fault::full_disk: return fill_disk(any());
   case fault::lost_state: return lose_state(any());
+  case fault::lost_wal: return lose_wal(any());
   case fault::old_answers: return old_answers(leader_or_any());
   }
 }
@@ -85,6 +86,13 @@ void nemesis::lose_state(server& one) {
     return;
   crash(one);
   one.lose_state();
+}
+
+void nemesis::lose_wal(server& one) {
+  if (!one.is_running() || !judge_.is_redundancy_whole())
+    return;
+  crash(one);
+  one.lose_wal();
 }
 
 void nemesis::fill_disk(server& one) {
@@ -128,17 +136,20 @@ void nemesis::unheard_successor(server& leader) {
   later(300 * millisecond, 3 * second, [this] { links_.heal_all(); });
 }
 
-// One server has not heard a leader for long when that leader is lost to all, and the others, who
-// just heard it, start again.
+// Some have not heard a leader for long when it is lost to all, and the others, who just heard
+// it, start again.
 void nemesis::forgotten_promises(server& leader) {
   ++counters_.partitions;
-  auto& deaf = any();
-  links_.cut(leader.id(), deaf.id(), true);
-  later(second, 3 * second, [this, &leader, &deaf] {
+  auto order = servers_;
+  random_.shuffle(order);
+  order.resize(random_.between(1, order.size() / 2));
+  for (auto* deaf : order)
+    links_.cut(leader.id(), deaf->id(), true);
+  later(second, 3 * second, [this, &leader, deaf = std::move(order)] {
     for (auto* other : servers_) {
       links_.cut(leader.id(), other->id(), true);
       links_.cut(other->id(), leader.id(), true);
-      if (other != &leader && other != &deaf)
+      if (other != &leader && std::find(deaf.begin(), deaf.end(), other) == deaf.end())
         restart_soon(*other);
     }
     later(500 * millisecond, 4 * second, [this] { links_.heal_all(); });

@@ -40,7 +40,8 @@ private:
     unheard_successor,
     forgotten_promises,
     full_disk,
-    lost_state
+    lost_state,
+    lost_wal
   };
 
   void next();
@@ -48,6 +49,7 @@ private:
   void crash(server& one);
   void crash_many();
   void lose_state(server& one);
+  void lose_wal(server& one);
   void fill_disk(server& one);
   void pause(server& one);
   void partition();

@@ -57,6 +57,7 @@ raft::core_config server::config() {
   made.election_timeout_ticks_min = 10;
   made.election_timeout_ticks_max = 20;
   made.window_applied_entries_max = around_.habits.window_entries;
+  made.snapshot_pin_ticks_max = 100;
   made.log_entries_kept_min = around_.habits.log_entries_kept;
   made.proposals_in_flight_max = around_.habits.proposals_in_flight_max;
   return made;
@@ -72,7 +73,8 @@ void server::start() {
   auto random = [chance = random_.fork(1000 + boot_)](std::uint64_t bound) mutable {
     return chance.below(bound);
   };
-  life_.emplace(life{raft::core(config(), std::move(recovered), random), {}, {}, {}, {}, 0, 0, {}});
+  life_.emplace(
+      life{raft::core(config(), std::move(recovered), random), {}, {}, {}, {}, 0, 0, {}, {}});
   input([] {});
   last_tick_ = around_.clock.now();
   in_process(random_.between(0, tick_length), [this] { tick(); });
@@ -101,6 +103,12 @@ void server::lose_state() {
   note([] { return "loses its state machine"; });
   if (!disk_.log_state().pending)
     disk_.lose_state();
+}
+
+void server::lose_wal() {
+  note([] { return "loses the WAL of its state machine"; });
+  if (!disk_.log_state().pending)
+    disk_.lose_wal();
 }
 
 void server::set_disk_full(bool is_full) {

@@ -101,6 +101,8 @@ public:
   void wipe();
   /// Its state machine's file is gone. Requires: it does not run.
   void lose_state();
+  /// What its state machine's file had not taken from the WAL is gone. Requires: it does not run.
+  void lose_wal();
 
   void set_disk_full(bool is_full);
   void set_disk_quality(const disk_quality& quality);
@@ -128,6 +130,7 @@ private:
     raft::term told_term;
     std::uint64_t newest_round = 0;
     std::uint64_t newest_question = 0;
+    std::map<raft::server_id, std::uint64_t> streams; ///< snapshots on their way, numbered
     std::map<raft::server_id, raft::log_index> newest_sent;
   };
 
@@ -144,6 +147,7 @@ private:
   void send_snapshot(const raft::snapshot_to_send& what);
   void deliver_snapshot(raft::server_id to, const key_values& snapshot);
   void tell_received(const raft::server_life& from, const key_values& snapshot);
+  void give_up_stream(raft::server_id to, std::uint64_t number);
   void snapshot_arrived(const raft::server_life& to, const raft::entry_id& point, bool is_taken);
   void send(const raft::outgoing_message& what);
   void persist_done();
@@ -183,6 +187,7 @@ private:
   store_thread log_thread_;
   store_thread state_thread_;
   std::uint64_t boot_ = 0;
+  std::uint64_t last_stream_ = 0;
   std::uint64_t life_number_ = 0;                      ///< how often it was wiped
   std::uint64_t last_change_ = std::uint64_t{1} << 40; ///< numbers for what operators ask
   sim_time last_tick_ = 0;

@@ -8,6 +8,12 @@
 /// Snapshots between servers, as the node moves them (two stores, one truth: rules 15-17).
 namespace sim {
 
+namespace {
+
+constexpr sim_time stream_patience = 8 * second;
+
+} // namespace
+
 // Built on the state machine's thread, streamed on a connection of its own.
 void server::send_snapshot(const raft::snapshot_to_send& what) {
   auto copy = std::make_shared<key_values>(disk_.state());
@@ -31,7 +37,18 @@ void server::deliver_snapshot(raft::server_id to, const key_values& snapshot) {
     sent.pretend_applied(disk_.state().last_applied(), disk_.state().chain());
   if (has(bug::snapshot_without_members))
     sent.forget_membership();
+  life_->streams[to] = ++last_stream_;
+  in_process(stream_patience, [this, to, number = last_stream_] { give_up_stream(to, number); });
   receiver->receive({id_, incarnation()}, sent);
+}
+
+// The receiver's process ended, or its disk hangs.
+void server::give_up_stream(raft::server_id to, std::uint64_t number) {
+  auto found = life_->streams.find(to);
+  if (found == life_->streams.end() || found->second != number)
+    return;
+  life_->streams.erase(found);
+  life_->protocol.snapshot_failed(to);
 }
 
 // Verified, and recorded beside the untouched log, before the core hears of it.
@@ -69,6 +86,7 @@ void server::snapshot_arrived(const raft::server_life& to, const raft::entry_id&
   if (!is_running())
     return;
   in_process(random_.between(0, 5 * millisecond), [this, to, point, is_taken] {
+    life_->streams.erase(to.id);
     if (is_taken)
       life_->protocol.snapshot_sent(to.id, point);
     else

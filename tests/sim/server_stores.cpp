@@ -98,9 +98,7 @@ void server::mark_checkpoint() {
       || index < disk_.log_state().checkpoint_completed
       || index < disk_.log_state().checkpoint_started)
     return state_thread_.release();
-  auto mark = [this, index] {
-    BASE_CHECK(disk_.log().set_checkpoint_started(index), "a mark in memory is written");
-  };
+  auto mark = [this, index] { disk_.begin_checkpoint(index); };
   log_thread_.enqueue({mark, [this, index] {
                          in_process(random_.between(0, 20 * millisecond),
                                     [this, index] { copy_checkpoint(index); });
@@ -109,7 +107,10 @@ void server::mark_checkpoint() {
 
 void server::copy_checkpoint(raft::log_index index) {
   auto mark = [this, index] {
-    BASE_CHECK(disk_.log().set_checkpoint_completed(index), "a mark in memory is written");
+    if (has(bug::checkpoint_not_copied))
+      disk_.pretend_checkpoint(index);
+    else
+      disk_.complete_checkpoint(index);
   };
   log_thread_.enqueue({mark, [this, index] {
                          state_thread_.release();
