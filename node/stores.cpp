@@ -13,6 +13,7 @@
 #include "storage/memory_log_store.hpp"
 #include "storage/memory_state_machine.hpp"
 #include "storage/open_stores.hpp"
+#include "storage/set_aside.hpp"
 #include "storage/sqlite_inspect.hpp"
 #include "storage/sqlite_open_files.hpp"
 #include "storage/sqlite_state_machine.hpp"
@@ -97,6 +98,14 @@ base::status go_on_with_install(const storage::store_paths& paths, storage::inst
   return storage::resume_install(paths, step, log);
 }
 
+/// The gate found that it lost what the log no longer tells (two stores, one truth: rule 12).
+base::status move_state_aside(const storage::store_paths& paths) {
+  base::log::warn("aspen::raft::storage_sqlite",
+                  "the state machine is of no use and is set aside; it is made anew",
+                  {{"path", paths.state_path}});
+  return storage::set_state_aside(paths);
+}
+
 base::status set_aside(const std::string& path) {
   base::log::warn("aspen::raft::storage_sqlite",
                   "the WAL lost frames that a checkpoint had copied; going on from the database "
@@ -132,6 +141,9 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
     return base::fail(opened.error().within("open the log"));
   if (auto resumed = go_on_with_install(paths, check.install, **opened); !resumed)
     return base::fail(resumed.error().within("go on with an install"));
+  if (check.state_must_be_set_aside)
+    if (auto done = move_state_aside(paths); !done)
+      return base::fail(done.error().within("set the state machine aside"));
   if (!is_new && !exists(paths.state_path) && !check.state_is_lost)
     if (auto prepared = prepare_replay(**opened); !prepared)
       return base::fail(prepared.error().within("prepare a replay of the log"));

@@ -15,7 +15,10 @@ std::string advice(const judgement& found, verdict what, const evidence& all) {
     return "The stores could not be read now. Free what is named above (locks, descriptors, "
            "permissions, space); the check is repeated.";
   if (what == verdict::rebuild)
-    return "Nothing: the state machine is rebuilt from the log.";
+    return "Nothing: the state machine is rebuilt from the log. What was set aside "
+           "(state-machine.*.aside-N) is yours to look at and to remove.";
+  if (!found.holds("INV-49"))
+    return "Move the data directory to a file system of this machine; nothing was changed.";
   if (!found.holds("INV-72"))
     return "The files are of another version. Start the program that wrote them; nothing was "
            "changed.";
@@ -40,6 +43,7 @@ std::string advice(const judgement& found, verdict what, const evidence& all) {
 
 void judge_all(const evidence& all, const check_options& options, check_report& report) {
   judgement out;
+  judge_place(all, out);
   auto what = settle(all, out);
   judge_log(all, out);
   judge_state(all, what, out);
@@ -48,11 +52,13 @@ void judge_all(const evidence& all, const check_options& options, check_report& 
     judge_presence(all, options, what, out);
   if (all.log.scan && what.state != nullptr && what.state->facts)
     judge_story(all, what, out);
+  judge_replacement(all, options, what, out);
   report.verdict = out.worst();
   report.what_to_do = advice(out, report.verdict, all);
   report.findings = out.take_findings();
   report.install = what.install;
   report.state_is_lost = what.state_is_lost;
+  report.state_must_be_set_aside = what.state_must_be_set_aside;
   report.wal_must_be_set_aside = what.wal_must_be_set_aside;
   report.digest_was_complete =
       what.state != nullptr ? what.state->rows_were_verified : what.install == install_step::swap;

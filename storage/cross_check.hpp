@@ -25,7 +25,7 @@ struct store_paths {
 enum class verdict {
   ok,      ///< start
   retry,   ///< a lock, space or descriptors: try again later
-  rebuild, ///< the state machine is missing and the log holds everything: replay
+  rebuild, ///< the state machine is missing, or of no use, and the log holds everything: replay
   refuse,  ///< start nothing; touch nothing
 };
 
@@ -66,9 +66,13 @@ struct check_report {
   /// `set_wal_aside` before the database is opened (rule 12).
   bool wal_must_be_set_aside = false;
   storage::install_step install = install_step::none;
-  /// With `ok`: the state machine is missing, the log does not reach back to its beginning,
-  /// and there are other servers: the rest comes from one of them (rule 19).
+  /// With `ok`: the state machine is missing or of no use, the log does not reach back to its
+  /// beginning, and there are other servers: the rest comes from one of them (rule 19).
   bool state_is_lost = false;
+  /// With `rebuild`, or `ok` and `state_is_lost`: what stands in the state machine's place
+  /// lost what the log no longer holds, or may be a mixture (rule 12). Call `set_state_aside`
+  /// first; it is then a missing one.
+  bool state_must_be_set_aside = false;
   std::uint64_t duration_ms = 0;
   std::string what_to_do; ///< for the operator, when not ok
 };

@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <functional>
 
+#include "storage/files.hpp"
 #include "storage/lmdb_inspect.hpp"
 #include "storage/lmdb_log_reader.hpp"
 #include "storage/lmdb_structure.hpp"
+#include "storage/log_codec.hpp"
 #include "storage/sqlite_inspect.hpp"
 #include "storage/sqlite_schema.hpp"
 #include "storage/system_error.hpp"
@@ -46,6 +48,28 @@ bool is_walkable(const std::string& path, std::vector<std::string>& faults,
   return !failure && faults.empty();
 }
 
+/// The same for the log. Keeps the record of its write counter in the transaction before
+/// the last one, sealed.
+bool is_log_walkable(const std::string& path, log_evidence& log, base::bytes& older_counter) {
+  auto structure = check_lmdb_structure(
+      path, lmdb_item_name{"marks", std::string(log_codec::mark::write_counter)});
+  if (!structure)
+    log.failure = structure.error();
+  else
+    log.structure_faults = std::move(structure->faults);
+  if (structure && structure->older_item)
+    older_counter = std::move(*structure->older_item);
+  return !log.failure && log.structure_faults.empty();
+}
+
+/// Nothing for a record that is damaged or not there.
+std::optional<std::uint64_t> counter_in(const base::bytes& record, const base::uuid& log_uuid) {
+  auto body = log_codec::unseal(log_codec::mark::write_counter, record, log_uuid);
+  auto counter = body ? log_codec::decode_number(*body)
+                      : base::result<std::uint64_t>(base::fail(body.error()));
+  return counter ? std::optional(*counter) : std::nullopt;
+}
+
 log_evidence read_log(const std::string& path, bool is_full,
                       std::unique_ptr<lmdb_log_reader>& reader) {
   log_evidence log;
@@ -55,7 +79,8 @@ log_evidence read_log(const std::string& path, bool is_full,
     log.failure = there.error();
   if (!there || log.presence == presence::missing)
     return log;
-  if (is_full && !is_walkable(path, log.structure_faults, log.failure))
+  base::bytes older_counter;
+  if (is_full && !is_log_walkable(path, log, older_counter))
     return log;
   auto opened =
       lmdb_log_reader::open(path, is_full ? log_verification::everything : log_verification::tail);
@@ -65,6 +90,7 @@ log_evidence read_log(const std::string& path, bool is_full,
   }
   reader = std::move(*opened);
   log.scan = reader->scan();
+  log.older_write_counter = counter_in(older_counter, log.scan->marks.identity.log_uuid);
   return log;
 }
 
@@ -152,11 +178,22 @@ std::optional<std::string> look_for_other_backend(const store_paths& paths) {
   return std::nullopt;
 }
 
+/// Where the stores are to be, also when they are not there yet.
+void look_at_place(const store_paths& paths, evidence& all) {
+  for (const auto& path : {paths.log_path, paths.state_path})
+    if (auto local = check_local_file_system(path);
+        !local && local.error().code == errc::unsupported)
+      all.misplaced.push_back(local.error().text);
+  if (auto space = free_bytes(paths.data_dir))
+    all.free_bytes = *space;
+}
+
 } // namespace
 
 evidence gather_evidence(const store_paths& paths, const check_options& options) {
   evidence all;
   all.paths = paths;
+  look_at_place(paths, all);
   std::unique_ptr<lmdb_log_reader> reader;
   all.log = read_log(paths.log_path, options.is_full, reader);
   auto until = steady::now() + options.digest_budget;

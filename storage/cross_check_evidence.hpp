@@ -19,6 +19,8 @@ struct log_evidence {
   std::optional<base::error> failure;        ///< why `scan` is empty
   std::vector<std::string> structure_faults; ///< of the file's pages; then `scan` is empty too
   std::optional<log_scan> scan;
+  /// The write counter under the older of LMDB's two meta pages, where it can be read.
+  std::optional<std::uint64_t> older_write_counter;
   std::optional<raft::entry> at_last_applied; ///< where the log holds that index, undamaged
 };
 
@@ -41,7 +43,9 @@ struct evidence {
   std::optional<state_evidence> main_file;
   /// The file of a pending install.
   std::optional<state_evidence> install;
-  bool has_orphan_wal = false; ///< a WAL without its database
+  bool has_orphan_wal = false;             ///< a WAL without its database
+  std::vector<std::string> misplaced;      ///< why a store must not be where it is (INV-49)
+  std::optional<std::uint64_t> free_bytes; ///< where the log is
   /// The state machine that another backend left in the data directory.
   std::optional<std::string> other_backends_state;
 };

@@ -67,6 +67,7 @@ check_report to_report(const json& value) {
   report.wal_must_be_set_aside = value.at("wal_must_be_set_aside").get<bool>();
   report.install = value_of(install_names, value.at("install").get<std::string>());
   report.state_is_lost = value.at("state_is_lost").get<bool>();
+  report.state_must_be_set_aside = value.at("state_must_be_set_aside").get<bool>();
   report.duration_ms = value.at("duration_ms").get<std::uint64_t>();
   report.what_to_do = value.at("what_to_do").get<std::string>();
   return report;
@@ -97,6 +98,7 @@ std::string to_json(const check_report& report) {
              {"wal_must_be_set_aside", report.wal_must_be_set_aside},
              {"install", to_string(report.install)},
              {"state_is_lost", report.state_is_lost},
+             {"state_must_be_set_aside", report.state_must_be_set_aside},
              {"duration_ms", report.duration_ms},
              {"what_to_do", report.what_to_do}};
   if (report.last_applied)

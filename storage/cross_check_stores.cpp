@@ -6,6 +6,52 @@ namespace storage {
 
 using base::errc;
 
+namespace {
+
+/// Whether there is another server to fetch a state from.
+bool has_others(const log_scan& scan, const check_options& options) {
+  const auto& newest = scan.memberships.empty() ? scan.marks.snapshot.membership
+                                                : scan.memberships.back().membership;
+  auto self = scan.marks.identity.server;
+  if (options.expected_server != raft::server_id{})
+    self = options.expected_server;
+  return !newest.is_sole_voter(self);
+}
+
+} // namespace
+
+void judge_place(const evidence& all, judgement& out) {
+  for (const auto& why : all.misplaced)
+    out.rule("INV-49", false, why);
+  if (all.free_bytes)
+    out.note("INV-84",
+             std::to_string(*all.free_bytes) + " bytes are free at " + all.paths.data_dir);
+}
+
+void judge_replacement(const evidence& all, const check_options& options, settled& what,
+                       judgement& out) {
+  bool is_of_no_use = !out.holds("INV-76") || !out.holds("INV-80");
+  bool is_ours =
+      all.state.facts && all.state.facts->meta_is_sealed && all.state.facts->local_is_sealed;
+  if (!is_of_no_use || !is_ours || !out.violates_only({"INV-74", "INV-76", "INV-80", "INV-83"}))
+    return;
+  auto aside = "the state machine " + all.paths.state_path + " is set aside, and ";
+  if (all.log.scan->marks.snapshot.id.index == raft::log_index{}) {
+    out.count_as(verdict::rebuild);
+    out.note("INV-70",
+             aside + "rebuilt by replay of entries 1 to "
+                 + text_of(all.log.scan->marks.hard_state.commit_index),
+             verdict::rebuild);
+  } else if (has_others(*all.log.scan, options)) {
+    out.count_as(verdict::ok);
+    out.note("INV-70", aside + "comes from another server as a snapshot");
+    what.state_is_lost = true;
+  } else {
+    return out.note("INV-70", "the only voter has nobody to fetch another state machine from");
+  }
+  what.state_must_be_set_aside = true;
+}
+
 void judge_presence(const evidence& all, const check_options& options, settled& what,
                     judgement& out) {
   bool has_log = all.log.presence == presence::present;
@@ -37,19 +83,32 @@ void judge_presence(const evidence& all, const check_options& options, settled& 
                           "by replay of entries 1 to "
                         + text_of(all.log.scan->marks.hard_state.commit_index),
                     verdict::rebuild);
-  const auto& newest = all.log.scan->memberships.empty()
-                           ? all.log.scan->marks.snapshot.membership
-                           : all.log.scan->memberships.back().membership;
-  auto self = all.log.scan->marks.identity.server;
-  if (options.expected_server != raft::server_id{})
-    self = options.expected_server;
   auto found = "the state machine " + all.paths.state_path
                + " is missing and the log begins after index " + text_of(point);
-  if (newest.is_sole_voter(self))
+  if (!has_others(*all.log.scan, options))
     return out.rule("INV-70", false, found + ": the only voter has nobody to fetch the rest from");
   what.state_is_lost = true;
   out.note("INV-70", found + ": the state comes from another server as a snapshot");
 }
+
+namespace {
+
+/// LMDB goes by the greater transaction number alone: a flipped bit in either may lead to
+/// the tree before the last commit, and a vote or an entry is gone without an error.
+void judge_newest_meta(const evidence& all, judgement& out) {
+  if (!all.log.older_write_counter)
+    return;
+  auto counter = all.log.scan->marks.write_counter;
+  bool is_newest = counter >= *all.log.older_write_counter;
+  out.rule("INV-86", is_newest,
+           is_newest ? "the newest transaction of the log is in force, write counter "
+                           + std::to_string(counter)
+                     : all.paths.log_path + ": LMDB goes by write counter "
+                           + std::to_string(counter) + ", and the tree it takes for older has "
+                           + std::to_string(*all.log.older_write_counter));
+}
+
+} // namespace
 
 void judge_log(const evidence& all, judgement& out) {
   if (all.log.presence == presence::missing)
@@ -60,6 +119,7 @@ void judge_log(const evidence& all, judgement& out) {
     out.rule("INV-73", false, all.paths.log_path + ": " + fault);
   if (!all.log.scan)
     return;
+  judge_newest_meta(all, out);
   for (const auto& fault : all.log.scan->faults)
     out.rule(fault.code == errc::incompatible ? "INV-72" : fault.rule, false,
              all.paths.log_path + ": " + fault.text);

@@ -148,6 +148,22 @@ void judge_watermark(const evidence& all, const state_facts& facts, judgement& o
                + " and " + text_of(facts.watermark.committed));
 }
 
+/// Whom the vote is for is told and not judged: a member that was removed since, or one
+/// whose entry has not come yet, may have got it (rule 27; thesis 4.2.2).
+void judge_terms(const log_marks& marks, const state_facts& facts, judgement& out) {
+  const auto& state = marks.hard_state;
+  auto vote = state.voted_for == raft::server_id{}
+                  ? std::string("no vote")
+                  : "a vote for server " + std::to_string(state.voted_for.value);
+  auto found = "current term " + std::to_string(state.current_term.value) + " with " + vote
+               + "; the state machine is of term "
+               + std::to_string(facts.meta.last_applied.term.value);
+  bool has_begun = state.current_term != raft::term{} || state.voted_for == raft::server_id{};
+  bool is_behind = facts.meta.last_applied.term <= state.current_term;
+  out.rule("INV-85", has_begun && is_behind,
+           has_begun ? found : "a vote in a term that never began: " + found);
+}
+
 } // namespace
 
 void judge_story(const evidence& all, const settled& what, judgement& out) {
@@ -165,6 +181,7 @@ void judge_story(const evidence& all, const settled& what, judgement& out) {
     out.rule("INV-75", true,
              "last_applied (" + text_of(last_applied) + ") is within committed ("
                  + text_of(committed) + ")");
+  judge_terms(marks, facts, out);
   bool reaches = last_applied >= marks.snapshot.id.index;
   out.rule("INV-76", reaches,
            "last_applied " + text_of(last_applied) + (reaches ? " reaches" : " lies before")

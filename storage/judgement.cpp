@@ -41,6 +41,12 @@ bool judgement::holds(const char* number) const {
                       [&](const auto& one) { return one.is_violated && one.rule == number; });
 }
 
+bool judgement::violates_only(std::initializer_list<std::string_view> numbers) const {
+  return std::all_of(findings_.begin(), findings_.end(), [&](const auto& one) {
+    return !one.is_violated || std::find(numbers.begin(), numbers.end(), one.rule) != numbers.end();
+  });
+}
+
 std::vector<rule_finding> judgement::take_findings() {
   auto rank = [](const rule_finding& one) {
     return one.is_violated ? (one.rule == first_rule ? 0 : 1) : 2;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -18,7 +20,12 @@ public:
   /// A healthy state of affairs that calls for a verdict other than `ok`.
   void note(const char* number, std::string text, verdict calls_for = verdict::ok);
 
+  /// What was found counts as `verdict` after all; the findings stay as they are.
+  void count_as(verdict verdict) { worst_ = verdict; }
+
   bool holds(const char* number) const;
+  /// Whether every violated rule is one of `numbers`.
+  bool violates_only(std::initializer_list<std::string_view> numbers) const;
   verdict worst() const { return worst_; }
   /// The violated ones first; among them the one about `last_applied` and `committed`.
   std::vector<rule_finding> take_findings();

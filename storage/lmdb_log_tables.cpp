@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/lmdb_log_tables.hpp"
 
+#include <algorithm>
+
 #include "storage/log_codec.hpp"
 
 namespace storage {
@@ -52,6 +54,51 @@ base::status check_format(const lmdb_transaction& within, const log_tables& tabl
   return loaded;
 }
 
+base::status load_pending(const lmdb_transaction& within, const log_tables& tables,
+                          const base::uuid& log_uuid, std::optional<pending_install>& out) {
+  auto body = load_body(within, tables, mark::pending_install, log_uuid);
+  if (!body)
+    return base::fail(body.error());
+  if (!*body)
+    return {};
+  auto install = log_codec::decode_pending_install(**body);
+  if (!install)
+    return base::fail(install.error());
+  out = std::move(*install);
+  return {};
+}
+
+/// A damaged name is a mark that is missing, and for one that may be missing nobody knows.
+base::status has_only_known_marks(lmdb_transaction& within, const log_tables& tables) {
+  auto cursor = lmdb_cursor::open(within, tables.marks);
+  if (!cursor)
+    return base::fail(cursor.error());
+  auto item = cursor->first();
+  for (; item && *item; item = cursor->next())
+    if (std::find(mark::all.begin(), mark::all.end(), (*item)->key) == mark::all.end())
+      return base::fail(errc::corrupt, "a mark of unknown name: " + std::string((*item)->key));
+  if (!item)
+    return base::fail(item.error());
+  return {};
+}
+
+/// What is wrong is said at once, not one at a time.
+class all_errors {
+public:
+  void add(const base::status& outcome) {
+    if (outcome)
+      return;
+    if (!sum_)
+      sum_ = outcome.error();
+    else
+      sum_->text += "; " + outcome.error().text;
+  }
+  const std::optional<base::error>& sum() const { return sum_; }
+
+private:
+  std::optional<base::error> sum_;
+};
+
 } // namespace
 
 base::result<log_tables> open_log_tables(lmdb_transaction& within, bool create) {
@@ -67,36 +114,28 @@ base::result<log_tables> open_log_tables(lmdb_transaction& within, bool create) 
   return tables;
 }
 
-base::result<log_marks> load_log_marks(const lmdb_transaction& within, const log_tables& tables) {
+base::result<log_marks> load_log_marks(lmdb_transaction& within, const log_tables& tables) {
   log_marks marks;
-  auto loaded = check_format(within, tables);
-  if (loaded)
-    loaded =
-        load_mark(within, tables, mark::identity, {}, log_codec::decode_identity, marks.identity);
-  const auto& uuid = marks.identity.log_uuid;
-  if (loaded)
-    loaded = load_mark(within, tables, mark::hard_state, uuid, log_codec::decode_hard_state,
-                       marks.hard_state);
-  if (loaded)
-    loaded = load_mark(within, tables, mark::snapshot_point, uuid, log_codec::decode_snapshot_point,
-                       marks.snapshot);
-  if (loaded)
-    loaded = load_mark(within, tables, mark::checkpoints, uuid, log_codec::decode_checkpoints,
-                       marks.checkpoints);
-  if (loaded)
-    loaded = load_mark(within, tables, mark::write_counter, uuid, log_codec::decode_number,
-                       marks.write_counter);
-  if (!loaded)
+  if (auto known = check_format(within, tables); !known)
+    return base::fail(known.error());
+  if (auto loaded =
+          load_mark(within, tables, mark::identity, {}, log_codec::decode_identity, marks.identity);
+      !loaded)
     return base::fail(loaded.error());
-  auto pending = load_body(within, tables, mark::pending_install, uuid);
-  if (!pending)
-    return base::fail(pending.error());
-  if (*pending) {
-    auto install = log_codec::decode_pending_install(**pending);
-    if (!install)
-      return base::fail(install.error());
-    marks.pending = std::move(*install);
-  }
+  const auto& uuid = marks.identity.log_uuid;
+  all_errors found;
+  found.add(load_mark(within, tables, mark::hard_state, uuid, log_codec::decode_hard_state,
+                      marks.hard_state));
+  found.add(load_mark(within, tables, mark::snapshot_point, uuid, log_codec::decode_snapshot_point,
+                      marks.snapshot));
+  found.add(load_mark(within, tables, mark::checkpoints, uuid, log_codec::decode_checkpoints,
+                      marks.checkpoints));
+  found.add(load_mark(within, tables, mark::write_counter, uuid, log_codec::decode_number,
+                      marks.write_counter));
+  found.add(load_pending(within, tables, uuid, marks.pending));
+  found.add(has_only_known_marks(within, tables));
+  if (found.sum())
+    return base::fail(*found.sum());
   return marks;
 }
 

@@ -35,7 +35,7 @@ struct log_marks {
 
 /// Errors: `incompatible` for another format of the store, naming both; `corrupt`, naming
 /// the mark, for a broken seal or a missing mark.
-base::result<log_marks> load_log_marks(const lmdb_transaction& within, const log_tables& tables);
+base::result<log_marks> load_log_marks(lmdb_transaction& within, const log_tables& tables);
 
 /// Writes one mark, sealed.
 template <class Value>

@@ -23,9 +23,11 @@ inline constexpr std::uint64_t pages_max = std::uint64_t{1} << 48; // a branch h
 inline constexpr std::size_t depth_max = 32;                       // CURSOR_STACK
 
 enum page_flag : std::uint16_t { branch = 0x01, leaf = 0x02, overflow = 0x04, meta = 0x08 };
-/// Without the flags that mean something in memory only.
-inline constexpr std::uint16_t kind_mask = 0x6f;
+/// Other flags of a page mean something in memory only; on the disk there are none.
 enum node_flag : std::uint16_t { big_data = 0x01, sub_data = 0x02 };
+enum tree_flag : std::uint16_t { integer_keys = 0x08 };
+/// What of the environment's own flags may stand in the free list's record: MDB_NOSUBDIR.
+inline constexpr int environment_flags = 0x4000;
 
 /// A field of the native byte order at `offset`; the caller knows that it is inside.
 template <class Integer>

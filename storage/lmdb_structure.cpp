@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/lmdb_structure.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <functional>
-#include <optional>
 
-#include "storage/files.hpp"
-#include "storage/lmdb_page_format.hpp"
-#include "storage/system_error.hpp"
+#include "storage/lmdb_page_file.hpp"
 
 namespace storage {
-
-using base::errc;
 
 namespace {
 
@@ -30,42 +20,28 @@ struct tree_counts {
 
 enum class key_order { bytes, integers };
 
-/// A pass over one file. Ends at the first read error; collects faults otherwise.
+/// What a walk found, and whether all of it could be read.
+struct walk_result {
+  lmdb_structure found;
+  std::optional<base::bytes> item;
+  std::optional<base::error> failure;
+};
+
+/// A pass over the trees of one meta page. Ends at the first read error; collects faults
+/// otherwise.
 class structure_walk {
 public:
-  explicit structure_walk(const std::string& path) : path_(path) {}
-  ~structure_walk() {
-    if (file_ >= 0)
-      ::close(file_);
+  structure_walk(const lmdb_page_file& file, const std::optional<lmdb_item_name>& wanted)
+    : file_(file), wanted_(wanted) {
+    found_.file_bytes = file.size();
   }
-  structure_walk(const structure_walk&) = delete;
-  structure_walk& operator=(const structure_walk&) = delete;
 
-  base::result<lmdb_structure> run() {
-    if (auto opened = open(); !opened)
-      return base::fail(opened.error());
-    auto newest = read_metas();
-    if (!newest)
-      return base::fail(newest.error());
-    if (*newest)
-      walk_from(**newest);
-    if (failure_)
-      return base::fail(*failure_);
-    return found_;
+  walk_result run(const meta_record& meta) {
+    walk_from(meta);
+    return {std::move(found_), std::move(item_), std::move(failure_)};
   }
 
 private:
-  base::status open() {
-    if (auto readable = read_through(path_); !readable)
-      return readable;
-    file_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat facts{};
-    if (file_ < 0 || ::fstat(file_, &facts) != 0)
-      return base::fail(system_error(errno, "open " + path_));
-    found_.file_bytes = static_cast<std::uint64_t>(facts.st_size);
-    return {};
-  }
-
   void fault(std::string text) {
     if (found_.faults.size() < faults_max)
       found_.faults.push_back(std::move(text));
@@ -73,68 +49,12 @@ private:
 
   /// False, with a fault or the failure noted, unless all bytes were there.
   bool read_at(std::uint64_t offset, std::size_t count, base::bytes& out, const char* what) {
-    if (offset + count > found_.file_bytes) {
-      fault(std::string(what) + " at byte " + std::to_string(offset)
-            + " lies beyond the end of the file, which has " + std::to_string(found_.file_bytes)
-            + " bytes");
-      return false;
-    }
-    out.resize(count);
-    for (std::size_t done = 0; done < count;) {
-      auto got = ::pread(file_, out.data() + done, count - done, static_cast<off_t>(offset + done));
-      if (got <= 0 && !(got < 0 && errno == EINTR)) {
-        failure_ = system_error(got == 0 ? EIO : errno, "read " + path_);
-        return false;
-      }
-      done += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-    }
-    return true;
-  }
-
-  /// The newer of the two meta pages; nothing, with faults, when they are unusable.
-  base::result<std::optional<meta_record>> read_metas() {
-    std::optional<meta_record> newest;
-    std::size_t page_bytes = 0;
-    for (std::uint64_t number = 0; number < meta_pages; ++number) {
-      base::bytes page;
-      constexpr std::size_t meta_bytes = page_head_bytes + 136;
-      if (!read_at(number * page_bytes, meta_bytes, page, "a meta page"))
-        return std::optional<meta_record>{};
-      auto one = read_meta(page, number);
-      if (!one)
-        return base::fail(one.error());
-      if (!*one)
-        return std::optional<meta_record>{};
-      page_bytes = (*one)->page_bytes;
-      if (!newest || newest->transaction < (*one)->transaction)
-        newest = std::move(**one);
-    }
-    return newest;
-  }
-
-  base::result<std::optional<meta_record>> read_meta(base::byte_view page, std::uint64_t number) {
-    auto bytes = page.substr(page_head_bytes);
-    auto version = field<std::uint32_t>(bytes, 4);
-    if (field<std::uint32_t>(bytes, 0) != meta_magic
-        || (field<std::uint16_t>(page, 10) & page_flag::meta) == 0) {
-      fault("page " + std::to_string(number) + " is no meta page of LMDB");
-      return std::optional<meta_record>{};
-    }
-    if (version != data_version)
-      return base::fail(errc::incompatible, path_ + ": LMDB data version " + std::to_string(version)
-                                                + " found, this program knows "
-                                                + std::to_string(data_version));
-    meta_record one{field<std::uint64_t>(bytes, 128), field<std::uint64_t>(bytes, 120),
-                    field<std::uint32_t>(bytes, 24),
-                    base::bytes(bytes.substr(24, tree_record_bytes)),
-                    base::bytes(bytes.substr(24 + tree_record_bytes, tree_record_bytes))};
-    auto size = one.page_bytes;
-    if (size < 512 || size > 65536 || (size & (size - 1)) != 0) {
-      fault("meta page " + std::to_string(number) + " states a page size of "
-            + std::to_string(size));
-      return std::optional<meta_record>{};
-    }
-    return std::optional(std::move(one));
+    auto read = file_.read_at(offset, count, out, what);
+    if (!read)
+      failure_ = read.error();
+    else if (*read)
+      fault(**read);
+    return read && !*read;
   }
 
   void walk_from(const meta_record& newest) {
@@ -147,18 +67,40 @@ private:
       return fault("the meta page states a last page " + std::to_string(last_page_));
     reached_.assign(std::min(last_page_ + 1, file_pages), false);
     free_ = reached_;
+    check_record(newest.main_tree, tree_kind::plain, "main");
+    check_record(newest.free_tree, tree_kind::free_list, "free list");
     walk_tree(tree_record(newest.main_tree), key_order::bytes, "main",
-              [this](auto key, auto flags, auto value) {
-                if ((flags & node_flag::sub_data) == 0)
-                  return;
-                if (value.size() != tree_record_bytes)
-                  return fault("table " + std::string(key) + " has a record of "
-                               + std::to_string(value.size()) + " bytes");
-                walk_tree(tree_record(value), key_order::bytes, "table " + std::string(key), {});
-              });
+              [this](auto key, auto flags, auto value) { walk_table(key, flags, value); });
     found_.pages_used += meta_pages;
     walk_tree(tree_record(newest.free_tree), key_order::integers, "free list",
               [this](auto, auto, auto value) { take_free_list(value); });
+  }
+
+  void walk_table(base::byte_view name, std::uint16_t flags, base::byte_view record) {
+    if (flags != node_flag::sub_data || record.size() != tree_record_bytes)
+      return fault("item " + std::string(name) + " of the main tree is no table");
+    check_record(record, tree_kind::plain, "table " + std::string(name));
+    visitor look;
+    if (wanted_ && wanted_->table == name)
+      look = [this](auto key, auto, auto value) {
+        if (key == wanted_->key)
+          item_ = base::bytes(value);
+      };
+    walk_tree(tree_record(record), key_order::bytes, "table " + std::string(name), look);
+  }
+
+  enum class tree_kind { plain, free_list };
+
+  /// Flags change the order in which LMDB looks for keys: ours have none. The environment
+  /// keeps its page size and its own flags in the free list's record.
+  void check_record(base::byte_view record, tree_kind kind, const std::string& name) {
+    auto pad = field<std::uint32_t>(record, 0);
+    auto flags = field<std::uint16_t>(record, 4);
+    bool is_plain = kind == tree_kind::plain && pad == 0 && flags == 0;
+    bool is_free_list =
+        kind == tree_kind::free_list && (flags & ~environment_flags) == tree_flag::integer_keys;
+    if (!is_plain && !is_free_list)
+      fault(name + ": flags " + std::to_string(flags) + " and padding " + std::to_string(pad));
   }
 
   using visitor =
@@ -172,7 +114,7 @@ private:
     if (tree.root != no_page) {
       if (tree.depth == 0 || tree.depth > depth_max)
         return fault(name + ": a depth of " + std::to_string(tree.depth));
-      tree_walk walk{order, name, visit, counts, last_key, has_last};
+      tree_walk walk{order, name, visit, counts, last_key, has_last, std::nullopt};
       walk_page(tree.root, tree.depth, walk);
     }
     if (!found_.faults.empty() || failure_)
@@ -192,6 +134,7 @@ private:
     tree_counts& counts;
     base::bytes& last_key;
     bool& has_last;
+    std::optional<base::bytes> separator; ///< of the branch; no key that follows is smaller
   };
 
   /// Marks `count` pages as used. False, with a fault, when one is out of bounds or used.
@@ -220,7 +163,7 @@ private:
         || !read_at(number * page_bytes_, page_bytes_, page, "a page"))
       return;
     auto expected = depth > 1 ? page_flag::branch : page_flag::leaf;
-    auto flags = field<std::uint16_t>(page, 10) & kind_mask;
+    auto flags = field<std::uint16_t>(page, 10);
     if (field<std::uint64_t>(page, 0) != number || flags != expected)
       return fault(walk.name + ": page " + std::to_string(number) + " says it is page "
                    + std::to_string(field<std::uint64_t>(page, 0)) + " of kind "
@@ -235,11 +178,12 @@ private:
       std::size_t offset = field<std::uint16_t>(page, slot);
       if (offset < upper || offset + node_head_bytes > page_bytes_)
         return fault(walk.name + ": page " + std::to_string(number) + " points outside itself");
-      walk_node(base::byte_view(page).substr(offset), number, depth, walk);
+      walk_node(base::byte_view(page).substr(offset), number, depth, slot == page_head_bytes, walk);
     }
   }
 
-  void walk_node(base::byte_view node, std::uint64_t page, std::size_t depth, tree_walk& walk) {
+  void walk_node(base::byte_view node, std::uint64_t page, std::size_t depth, bool is_first,
+                 tree_walk& walk) {
     auto low = std::uint64_t{field<std::uint16_t>(node, 0)};
     auto high = std::uint64_t{field<std::uint16_t>(node, 2)};
     auto flags = field<std::uint16_t>(node, 4);
@@ -251,9 +195,15 @@ private:
       return fault(walk.name + ": page " + std::to_string(page) + " holds an item of "
                    + std::to_string(key_bytes) + " and " + std::to_string(inline_bytes)
                    + " bytes that does not fit");
-    if (depth > 1)
-      return walk_page(size | std::uint64_t{flags} << 32, depth - 1, walk);
     auto key = node.substr(node_head_bytes, key_bytes);
+    if (depth > 1) {
+      if (!is_first) // LMDB never looks at the first
+        check_separator(key, page, walk);
+      return walk_page(size | std::uint64_t{flags} << 32, depth - 1, walk);
+    }
+    if ((flags & ~(node_flag::big_data | node_flag::sub_data)) != 0)
+      return fault(walk.name + ": page " + std::to_string(page) + " holds an item with flags "
+                   + std::to_string(flags));
     check_order(key, page, walk);
     ++walk.counts.entries;
     auto value = node.substr(node_head_bytes + key_bytes, inline_bytes);
@@ -272,7 +222,7 @@ private:
       return false;
     std::uint64_t count = field<std::uint32_t>(head, 12);
     if (field<std::uint64_t>(head, 0) != number
-        || (field<std::uint16_t>(head, 10) & kind_mask) != page_flag::overflow
+        || field<std::uint16_t>(head, 10) != page_flag::overflow
         || count * page_bytes_ < page_head_bytes + size) {
       fault(walk.name + ": page " + std::to_string(number) + " holds no value of "
             + std::to_string(size) + " bytes");
@@ -285,15 +235,36 @@ private:
            || read_at(number * page_bytes_ + page_head_bytes, size, out, "an overflow page");
   }
 
+  static bool is_before(base::byte_view left, base::byte_view right, key_order order) {
+    return order == key_order::bytes
+               ? left < right
+               : field<std::uint64_t>(left, 0) < field<std::uint64_t>(right, 0);
+  }
+
+  bool has_key_size(base::byte_view key, const tree_walk& walk) {
+    if (walk.order == key_order::bytes || key.size() == sizeof(std::uint64_t))
+      return true;
+    fault(walk.name + ": a key of " + std::to_string(key.size()) + " bytes");
+    return false;
+  }
+
+  /// What stands to the left is smaller: a search turns left or right by it.
+  void check_separator(base::byte_view key, std::uint64_t page, tree_walk& walk) {
+    if (!found_.faults.empty() || !has_key_size(key, walk))
+      return;
+    if (walk.has_last && !is_before(walk.last_key, key, walk.order))
+      return fault(walk.name + ": branch page " + std::to_string(page)
+                   + " leads past a key on its left");
+    walk.separator = base::bytes(key);
+  }
+
   void check_order(base::byte_view key, std::uint64_t page, tree_walk& walk) {
-    if (walk.order == key_order::integers && key.size() != sizeof(std::uint64_t))
-      return fault(walk.name + ": a key of " + std::to_string(key.size()) + " bytes");
-    bool ascends = !walk.has_last
-                   || (walk.order == key_order::bytes
-                           ? base::byte_view(walk.last_key) < key
-                           : field<std::uint64_t>(walk.last_key, 0) < field<std::uint64_t>(key, 0));
-    if (!ascends)
+    if (!has_key_size(key, walk))
+      return;
+    bool ascends = !walk.has_last || is_before(walk.last_key, key, walk.order);
+    if (!ascends || (walk.separator && is_before(key, *walk.separator, walk.order)))
       fault(walk.name + ": the keys on page " + std::to_string(page) + " are out of order");
+    walk.separator.reset();
     walk.last_key = key;
     walk.has_last = true;
   }
@@ -307,6 +278,8 @@ private:
                    + std::to_string(list.size()) + " bytes");
     for (std::uint64_t i = 1; i <= count; ++i) {
       auto page = field<std::uint64_t>(list, i * sizeof(std::uint64_t));
+      if (i > 1 && page >= field<std::uint64_t>(list, (i - 1) * sizeof(std::uint64_t)))
+        return fault("free list: page " + std::to_string(page) + " stands out of order");
       if (page < meta_pages || page > last_page_)
         return fault("free list: page " + std::to_string(page) + " lies beyond the end");
       if (page >= free_.size())
@@ -319,20 +292,38 @@ private:
     found_.pages_free += count;
   }
 
-  const std::string path_;
-  int file_ = -1;
+  const lmdb_page_file& file_;
+  const std::optional<lmdb_item_name>& wanted_;
   std::size_t page_bytes_ = 0;
   std::uint64_t last_page_ = 0;
   std::vector<bool> reached_; ///< by page: in use by a tree
   std::vector<bool> free_;    ///< by page: in the free list
   lmdb_structure found_;
+  std::optional<base::bytes> item_;
   std::optional<base::error> failure_;
 };
 
 } // namespace
 
-base::result<lmdb_structure> check_lmdb_structure(const std::string& path) {
-  return structure_walk(path).run();
+base::result<lmdb_structure> check_lmdb_structure(const std::string& path,
+                                                  const std::optional<lmdb_item_name>& wanted) {
+  auto file = lmdb_page_file::open(path);
+  if (!file)
+    return base::fail(file.error());
+  lmdb_structure nothing_walked;
+  nothing_walked.file_bytes = file->size();
+  auto metas = file->read_metas(nothing_walked.faults);
+  if (!metas)
+    return base::fail(metas.error());
+  if (!*metas)
+    return nothing_walked;
+  auto newest = structure_walk(*file, wanted).run((*metas)->newest);
+  if (newest.failure)
+    return base::fail(*newest.failure);
+  // Damage of what only the older one reaches means nothing: its pages may be free.
+  if (wanted && newest.found.faults.empty())
+    newest.found.older_item = structure_walk(*file, wanted).run((*metas)->older).item;
+  return std::move(newest.found);
 }
 
 } // namespace storage

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "storage/lmdb_env.hpp"
+#include "storage/lmdb_kept_meta.hpp"
 #include "storage/system_error.hpp"
 
 namespace storage {
@@ -139,8 +140,11 @@ base::status lmdb_transaction::commit() {
     mdb_txn_abort(handle);
     return base::fail(owner_->commit_error(code));
   }
-  if (int code = mdb_txn_commit(handle); code != 0) // frees the handle in any case
+  lmdb_kept_meta meta(mdb_txn_env(handle), handle);
+  if (int code = mdb_txn_commit(handle); code != 0) { // frees the handle in any case
+    meta.put_back();
     return base::fail(owner_->explain_commit(code, bytes_put_));
+  }
   if (int code = owner_->fault_at(commit_step::after); code != 0)
     return base::fail(owner_->commit_error(code));
   return {};

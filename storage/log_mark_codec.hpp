@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -24,6 +25,9 @@ inline constexpr std::string_view snapshot_point = "snapshot_point";
 inline constexpr std::string_view checkpoints = "checkpoints";
 inline constexpr std::string_view pending_install = "pending_install"; ///< absent: none
 inline constexpr std::string_view write_counter = "write_counter";
+
+inline constexpr std::array all{format,      identity,        hard_state,   snapshot_point,
+                                checkpoints, pending_install, write_counter};
 } // namespace mark
 
 /// The durable checkpoint marks: `completed <= started` (INV-41).

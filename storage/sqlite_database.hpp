@@ -102,6 +102,7 @@ public:
   base::byte_view bytes(int column) const;
   std::uint64_t number(int column) const;
   bool is_null(int column) const;
+  bool is_text(int column) const;
 
   bool is_prepared() const { return handle_ != nullptr; }
 

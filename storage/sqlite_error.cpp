@@ -17,6 +17,8 @@ base::errc errc_of_io(int extended_code) {
   case SQLITE_IOERR_FSYNC:
   case SQLITE_IOERR_DIR_FSYNC: return base::errc::sync_failed;
   case SQLITE_IOERR_NOMEM: return base::errc::resource;
+  // The wal-index could not be made as large as it must be.
+  case SQLITE_IOERR_SHMSIZE: return base::errc::storage_full;
   case SQLITE_IOERR_SHORT_READ:
   case SQLITE_IOERR_DATA:
   case SQLITE_IOERR_CORRUPTFS: return base::errc::corrupt;

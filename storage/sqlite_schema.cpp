@@ -2,6 +2,7 @@
 #include "storage/sqlite_schema.hpp"
 
 #include <array>
+#include <utility>
 
 #include "storage/plain_files.hpp"
 
@@ -14,15 +15,19 @@ constexpr std::string_view creating_suffix = ".creating";
 // A rowid table: values of 1 to 4 KiB would each take an overflow page of their own in an
 // index b-tree, and measured the same for small ones (docs/decisions). The value stands
 // last, so that reading the marks of a row does not walk its overflow pages.
-constexpr const char* tables =
-    "CREATE TABLE state_machine_kv("
-    " key TEXT PRIMARY KEY NOT NULL, create_revision INTEGER NOT NULL,"
-    " mod_revision INTEGER NOT NULL, version INTEGER NOT NULL, digest BLOB NOT NULL,"
-    " value BLOB NOT NULL) STRICT;"
-    "CREATE TABLE state_machine_meta("
-    " key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE node_local("
-    " key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+constexpr std::array tables{
+    std::pair{"state_machine_kv",
+              "CREATE TABLE state_machine_kv("
+              " key TEXT PRIMARY KEY NOT NULL, create_revision INTEGER NOT NULL,"
+              " mod_revision INTEGER NOT NULL, version INTEGER NOT NULL, digest BLOB NOT NULL,"
+              " value BLOB NOT NULL) STRICT"},
+    std::pair{"state_machine_meta", "CREATE TABLE state_machine_meta("
+                                    " key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)"
+                                    " STRICT, WITHOUT ROWID"},
+    std::pair{"node_local", "CREATE TABLE node_local("
+                            " key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)"
+                            " STRICT, WITHOUT ROWID"},
+};
 
 base::result<value_table> read_values(sqlite_database& database, const std::string& table) {
   // A limit, because a damaged file could hold anything; ours has under ten values.
@@ -77,8 +82,9 @@ base::status fill(sqlite_database& database, const identity& identity, const sta
   auto transaction = sqlite_transaction::begin_write(database);
   if (!transaction)
     return base::fail(transaction.error());
-  if (auto done = database.execute(tables); !done)
-    return done;
+  for (const auto& [name, definition] : tables)
+    if (auto done = database.execute(definition); !done)
+      return done;
   if (auto done =
           write_values(database, "state_machine_meta", to_values(identity.cluster_id, meta));
       !done)
@@ -106,6 +112,28 @@ base::status check_format(sqlite_database& database) {
     return base::fail(base::errc::incompatible, database.path() + " has schema version " + *version
                                                     + "; this program reads version "
                                                     + std::to_string(sqlite_schema_version));
+  return {};
+}
+
+base::status check_schema(sqlite_database& database) {
+  for (const auto& [name, definition] : tables) {
+    auto found =
+        database.query_text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '"
+                            + std::string(name) + "'");
+    if (!found)
+      return base::fail(found.error());
+    if (*found != definition)
+      return base::fail(base::errc::corrupt, "the table " + std::string(name)
+                                                 + " is defined as: " + found->substr(0, 300));
+  }
+  auto foreign = database.query_text(
+      "SELECT type || ' ' || name FROM sqlite_schema WHERE type IN ('index', 'trigger')"
+      " AND tbl_name IN ('state_machine_kv', 'state_machine_meta', 'node_local')"
+      " AND name NOT LIKE 'sqlite_autoindex_%' LIMIT 1");
+  if (!foreign)
+    return base::fail(foreign.error());
+  if (!foreign->empty())
+    return base::fail(base::errc::corrupt, "the " + *foreign + " on our tables is not ours");
   return {};
 }
 

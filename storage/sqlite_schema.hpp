@@ -22,6 +22,11 @@ inline constexpr std::uint32_t sqlite_schema_version = 1;
 /// file that is no database; `busy`; `io`.
 base::status check_format(sqlite_database& database);
 
+/// Whether our tables are exactly as `create_sqlite_state` makes them, without an index or a
+/// trigger of somebody else: SQLite obeys what the schema says, whatever a damaged or forged
+/// one says. Other tables are nobody's business. Errors: `corrupt`, naming the object.
+base::status check_schema(sqlite_database& database);
+
 /// Errors: `corrupt`, naming the table or value; a broken seal is not looked at here.
 base::result<recorded_state> read_recorded_state(sqlite_database& database);
 

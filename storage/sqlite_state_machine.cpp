@@ -106,6 +106,10 @@ base::result<std::unique_ptr<sqlite_state_machine>> sqlite_state_machine::create
 base::status sqlite_state_machine::enter_wal() {
   if (auto done = database_.set_pragma("journal_mode", "WAL", "wal"); !done)
     return done;
+  // SQLite removes the journal of that step without a sync of the directory, and does not look
+  // at the outcome of the next one: the journal must not come back beside newer pages.
+  if (auto done = sync_directory_of(options_.path); !done)
+    return done;
   // Says whether a WAL was recovered: nobody knows yet which of its frames the database
   // file has, so all count as not copied.
   constexpr std::uint64_t frame_bytes = 4096 + 24;

@@ -77,6 +77,10 @@ bool sqlite_statement::is_null(int column) const {
   return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
 
+bool sqlite_statement::is_text(int column) const {
+  return sqlite3_column_type(handle_.get(), column) == SQLITE_TEXT;
+}
+
 base::error sqlite_statement::bind_error() const {
   return sqlite_error(connection_, bind_code_, "bind");
 }

@@ -93,11 +93,20 @@ base::result<std::optional<table_sums>> sum_table(sqlite_database& database,
 base::result<std::optional<key_sum>> sum_key_index(sqlite_database& database,
                                                    const std::function<bool()>& keep_going) {
   key_sum sum;
-  auto read = for_each_row(database, "SELECT key, rowid FROM state_machine_kv ORDER BY key",
-                           keep_going, [&](const sqlite_statement& row) {
-                             sum.add_key(row.bytes(0), row.number(1));
-                             return base::status{};
-                           });
+  std::string last;
+  auto read = for_each_row(
+      database,
+      "SELECT key, rowid FROM state_machine_kv INDEXED BY sqlite_autoindex_state_machine_kv_1"
+      " ORDER BY key",
+      keep_going, [&](const sqlite_statement& row) -> base::status {
+        auto key = row.bytes(0);
+        if (!row.is_text(0) || (sum.rows > 0 && key <= last))
+          return base::fail(base::errc::corrupt, "INV-56: the key index is not in order at "
+                                                     + std::string(key.substr(0, 100)));
+        last = key;
+        sum.add_key(key, row.number(1));
+        return {};
+      });
   if (!read)
     return base::fail(read.error().within("verify the key index"));
   return *read ? std::optional(sum) : std::nullopt;
@@ -181,7 +190,7 @@ base::status check_sqlite_structure(sqlite_database& database,
   }
   // The whole answer: a complaint may hold these two letters too.
   if (answer == "ok")
-    return {};
+    return check_schema(database);
   return base::fail(base::errc::corrupt,
                     "integrity_check failed: " + answer.substr(0, complaint_bytes_max));
 }

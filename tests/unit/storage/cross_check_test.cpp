@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each rule of the cross-check, attacked with real files.
+// Rules of the cross-check one by one, with real files.
 #include "storage/cross_check.hpp"
-
-#include <lmdb.h>
-#include <sqlite3.h>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -12,6 +9,7 @@
 #include <random>
 
 #include "storage/log_codec.hpp"
+#include "tests/support/store_damage.hpp"
 #include "tests/support/two_stores.hpp"
 
 using matchers::ContainsSubstring;
@@ -19,24 +17,12 @@ using matchers::StartsWith;
 using raft::log_index;
 using storage::backend;
 using storage::verdict;
+using tests::run_sql;
 using tests::two_stores;
 using tests::violation;
 using tests::violations;
 
 namespace {
-
-/// Runs SQL on the closed database, as a stranger would, and leaves no WAL behind.
-void run_sql(const std::string& path, const std::string& sql) {
-  sqlite3* handle = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
-  char* complaint = nullptr;
-  int code = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &complaint);
-  std::string text = complaint != nullptr ? complaint : "";
-  sqlite3_free(complaint);
-  sqlite3_close(handle);
-  INFO(sql << ": " << text);
-  REQUIRE(code == SQLITE_OK);
-}
 
 /// Sets the durable commit index, below what the state machine has applied.
 void set_commit_index(two_stores& stores, std::uint64_t index) {
@@ -74,114 +60,6 @@ TEST_CASE("The check changes neither store", "[cross-check]") {
   CHECK(two_stores::content(stores.log_path()) == log);
   CHECK(two_stores::content(stores.state_path()) == state);
   CHECK(two_stores::content(stores.wal()) == wal);
-}
-
-TEST_CASE("No store at all is a new node (INV-70)", "[cross-check]") {
-  two_stores stores;
-  stores.remove(stores.log_path());
-  stores.remove(stores.state_path());
-  stores.remove(stores.wal());
-  stores.check_ok();
-}
-
-TEST_CASE("A lost log is not a new node (INV-70)", "[cross-check]") {
-  two_stores stores(GENERATE(backend::sqlite, backend::lmdb));
-  stores.put("a");
-  stores.remove(stores.log_path());
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-70"), ContainsSubstring("a lost log is not a new node"));
-  CHECK_THAT(report.what_to_do, ContainsSubstring("aspen-backup restore"));
-}
-
-TEST_CASE("A WAL without its database and a lost log is not a new node (INV-70)", "[cross-check]") {
-  two_stores stores;
-  stores.put("a");
-  stores.remove(stores.log_path());
-  stores.remove(stores.state_path());
-  CHECK(stores.check().verdict == verdict::refuse);
-}
-
-TEST_CASE("A lost log is not a new node of another backend either (INV-70)", "[cross-check]") {
-  two_stores stores;
-  stores.put("a");
-  stores.remove(stores.log_path());
-  auto paths = stores.paths();
-  paths.backend = backend::lmdb;
-  paths.state_path = stores.dir / "state-machine.lmdb";
-  auto report = storage::cross_check(paths, {});
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-70"), ContainsSubstring("state-machine.db exists: a lost log"));
-}
-
-TEST_CASE("A lost state machine is rebuilt while the log holds everything (INV-70)",
-          "[cross-check]") {
-  two_stores stores(GENERATE(backend::sqlite, backend::lmdb));
-  stores.put_many(5);
-  stores.checkpoint();
-  stores.remove(stores.state_path());
-  SECTION("with its WAL left behind") {}
-  SECTION("with its WAL gone too") {
-    stores.remove(stores.wal());
-  }
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::rebuild);
-  CHECK(violations(report) == 0);
-}
-
-TEST_CASE("A node does not change its storage backend by itself (INV-70)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(5);
-  stores.close();
-  auto paths = stores.paths();
-  paths.backend = backend::lmdb;
-  paths.state_path = paths.data_dir + "/state-machine.lmdb";
-  auto report = storage::cross_check(paths, {});
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-70"), ContainsSubstring("keeps its storage backend"));
-}
-
-TEST_CASE("A rebuild that is interrupted is no corruption (INV-41)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(5);
-  stores.checkpoint();
-  stores.remove(stores.state_path());
-  stores.remove(stores.wal());
-  CHECK(stores.check().verdict == verdict::rebuild);
-  stores.open_log();
-  REQUIRE(stores.log->reset_checkpoints());
-  stores.create_state();
-  stores.apply_to(3);
-  stores.check_ok();
-}
-
-TEST_CASE("A lost state machine comes from another server where there is one (INV-70)",
-          "[cross-check]") {
-  two_stores stores(backend::sqlite, 3);
-  stores.put_many(5);
-  stores.checkpoint();
-  stores.compact();
-  stores.remove(stores.state_path());
-  auto report = stores.check_ok();
-  CHECK(report.state_is_lost);
-  CHECK(storage::check_report_from_json(storage::to_json(report))->state_is_lost);
-  SECTION("its WAL was left behind") {
-    stores.set_content(stores.wal(), "what is left of a WAL");
-    CHECK(stores.check_ok().state_is_lost);
-  }
-}
-
-TEST_CASE("A sole voter with a compacted log and no state machine refuses (INV-70)",
-          "[cross-check]") {
-  two_stores stores;
-  stores.put_many(5);
-  stores.checkpoint();
-  stores.compact();
-  stores.remove(stores.state_path());
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-70"), ContainsSubstring("only voter"));
-  CHECK_THAT(report.what_to_do, ContainsSubstring("aspen-backup restore"));
 }
 
 TEST_CASE("Stores of another node are refused, naming both (INV-71)", "[cross-check]") {
@@ -334,25 +212,6 @@ TEST_CASE("A state machine ahead of the log is refused in the words of the guide
   CHECK_FALSE(violation(report, "INV-79").empty()); // every violated rule is listed
 }
 
-TEST_CASE("A state machine behind the log's beginning is refused (INV-76)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(3);
-  stores.checkpoint();
-  stores.close();
-  run_sql(stores.state_path(), "PRAGMA wal_checkpoint(TRUNCATE)");
-  auto old = stores.keep(stores.state_path(), "old.db");
-  stores.open();
-  stores.put_many(3);
-  stores.checkpoint();
-  stores.compact();
-  stores.remove(stores.wal());
-  stores.put_back(old, stores.state_path());
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-76"), ContainsSubstring("lies before the snapshot point 7"));
-  CHECK_FALSE(violation(report, "INV-80").empty());
-}
-
 TEST_CASE("A log that went back is refused (INV-79)", "[cross-check]") {
   two_stores stores(GENERATE(backend::sqlite, backend::lmdb));
   stores.put_many(3);
@@ -397,229 +256,6 @@ TEST_CASE("Another membership at the same index is refused (INV-78)", "[cross-ch
   auto report = stores.check();
   CHECK(report.verdict == verdict::refuse);
   CHECK_THAT(violation(report, "INV-78"), ContainsSubstring("is not the log's"));
-}
-
-TEST_CASE("A WAL that lost frames is set aside when the file alone is whole (INV-80)",
-          "[cross-check]") {
-  two_stores stores;
-  stores.put_many(3);
-  stores.close();
-  auto early = stores.keep(stores.wal(), "early-wal");
-  stores.open();
-  stores.put_many(3);
-  stores.checkpoint();
-  stores.put_back(early, stores.wal()); // frames older than what the file holds
-  auto report = stores.check_ok();
-  REQUIRE(report.wal_must_be_set_aside);
-  REQUIRE(storage::set_wal_aside(stores.state_path()));
-  auto again = stores.check_ok();
-  CHECK_FALSE(again.wal_must_be_set_aside);
-  CHECK(again.last_applied->index == log_index{7});
-}
-
-TEST_CASE("A WAL that lost frames during a checkpoint is refused (INV-80)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(6);
-  REQUIRE(stores.log->set_checkpoint_started(log_index{7}));
-  stores.close();
-  auto wal = two_stores::content(stores.wal());
-  wal[wal.size() / 2] = static_cast<char>(wal[wal.size() / 2] ^ 1);
-  stores.set_content(stores.wal(), wal);
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-80"), ContainsSubstring("checkpoint started at 7"));
-  CHECK_THAT(report.what_to_do, ContainsSubstring("The log still holds everything"));
-}
-
-TEST_CASE("A torn WAL tail between checkpoints is replayed (INV-80)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(3);
-  stores.checkpoint();
-  stores.put_many(3);
-  stores.close();
-  auto wal = two_stores::content(stores.wal());
-  constexpr std::size_t sixth_frame = 32 + 5 * (24 + 4096); // sqlite.org/fileformat2.html 4.1
-  wal[sixth_frame + 100] = static_cast<char>(wal[sixth_frame + 100] ^ 1);
-  stores.set_content(stores.wal(), wal);
-  auto report = stores.check_ok();
-  CHECK(report.last_applied->index >= log_index{4});
-  CHECK(report.last_applied->index < log_index{7});
-}
-
-TEST_CASE("An old database file beside a newer WAL is refused (INV-81)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(3);
-  stores.checkpoint();
-  auto old = stores.keep(stores.state_path(), "old.db");
-  stores.open();
-  stores.put_many(30);
-  stores.checkpoint();
-  stores.put_many(3);
-  stores.put_back(old, stores.state_path());
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_FALSE(violation(report, "INV-81").empty());
-}
-
-TEST_CASE("A WAL of another database is refused (INV-71, INV-81)", "[cross-check]") {
-  two_stores stores;
-  two_stores others;
-  for (auto* one : {&stores, &others}) {
-    one->put_many(10);
-    one->checkpoint();
-    one->put_many(5);
-    one->close();
-  }
-  stores.put_back(others.wal(), stores.wal());
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-}
-
-TEST_CASE("An old state machine of the lmdb backend is refused (INV-80)", "[cross-check]") {
-  two_stores stores(backend::lmdb);
-  stores.put_many(3);
-  auto old = stores.keep(stores.state_path(), "old.lmdb");
-  stores.open();
-  stores.put_many(3);
-  stores.checkpoint();
-  stores.put_back(old, stores.state_path());
-  auto report = stores.check();
-  CHECK(report.verdict == verdict::refuse);
-  CHECK_THAT(violation(report, "INV-80"), ContainsSubstring("went back"));
-}
-
-TEST_CASE("What is odd but healthy may start (rule 27)", "[cross-check]") {
-  two_stores stores;
-  stores.put_many(3);
-  stores.checkpoint();
-  stores.put("after");
-  stores.close();
-  SECTION("a plain session folded the WAL into the file") {
-    run_sql(stores.state_path(), "PRAGMA wal_checkpoint(TRUNCATE)");
-    stores.remove(stores.wal());
-  }
-  SECTION("the file was vacuumed") {
-    run_sql(stores.state_path(), "VACUUM");
-  }
-  SECTION("the log was copied compactly") {
-    auto to = (stores.dir / "copy.lmdb").string();
-    MDB_env* handle = nullptr;
-    REQUIRE(mdb_env_create(&handle) == 0);
-    REQUIRE(mdb_env_open(handle, stores.log_path().c_str(), MDB_NOSUBDIR | MDB_RDONLY, 0600) == 0);
-    REQUIRE(mdb_env_copy2(handle, to.c_str(), MDB_CP_COMPACT) == 0);
-    mdb_env_close(handle);
-    stores.put_back(to, stores.log_path());
-  }
-  SECTION("everything was copied while the node was down") {
-    two_stores elsewhere;
-    elsewhere.remove(elsewhere.log_path());
-    for (const auto& [from, to] : {std::pair(stores.log_path(), elsewhere.log_path()),
-                                   {stores.state_path(), elsewhere.state_path()},
-                                   {stores.wal(), elsewhere.wal()}})
-      elsewhere.put_back(from, to);
-    CHECK(elsewhere.check_ok().last_applied->index == log_index{5});
-  }
-  CHECK(stores.check_ok().last_applied->index == log_index{5});
-}
-
-namespace {
-
-/// A follower for which a snapshot of the state at index 24 was received and announced.
-class installing : public two_stores {
-public:
-  installing() {
-    put_many(3);
-    two_stores ahead;
-    copy_to(ahead);
-    ahead.open();
-    ahead.put_many(20);
-    auto partial = (dir / "received.partial").string();
-    REQUIRE(ahead.state->write_snapshot(partial));
-    const auto& meta = ahead.state->meta();
-    open();
-    pending = {{meta.last_applied, meta.chain, meta.membership}, meta.digest, "install-24-1.db"};
-    REQUIRE(storage::prepare_sqlite_install(
-        partial, install_path(), who,
-        {log->state().write_counter, log->state().hard_state.commit_index}));
-    REQUIRE(log->set_pending_install(pending));
-    close();
-  }
-
-  std::string install_path() const { return dir / "install-24-1.db"; }
-
-  void copy_to(two_stores& other) {
-    close();
-    other.close();
-    for (const auto& [from, to] : {std::pair(log_path(), other.log_path()),
-                                   {state_path(), other.state_path()},
-                                   {wal(), other.wal()}})
-      other.put_back(from, to);
-    other.who = who;
-  }
-
-  storage::pending_install pending;
-};
-
-} // namespace
-
-TEST_CASE_METHOD(installing, "An install whose file is whole goes on (INV-82)", "[cross-check]") {
-  auto report = check_ok();
-  CHECK(report.install == storage::install_step::swap);
-}
-
-TEST_CASE_METHOD(installing, "An install goes on whatever became of the old state (INV-82)",
-                 "[cross-check]") {
-  SECTION("it was removed") {
-    remove(state_path());
-  }
-  SECTION("its WAL was removed") {
-    remove(wal());
-  }
-  SECTION("it is no database") {
-    set_content(state_path(), "nonsense");
-  }
-  CHECK(check_ok().install == storage::install_step::swap);
-}
-
-TEST_CASE_METHOD(installing, "An install whose file is in place is finished (INV-82)",
-                 "[cross-check]") {
-  REQUIRE(storage::swap_sqlite_file(install_path(), state_path()));
-  CHECK(check_ok().install == storage::install_step::finish);
-  open();
-  REQUIRE(log->finish_pending_install());
-  auto report = check_ok();
-  CHECK(report.install == storage::install_step::none);
-  CHECK(report.last_applied->index == log_index{24});
-}
-
-TEST_CASE_METHOD(installing, "An install whose file is of no use is dropped (INV-82)",
-                 "[cross-check]") {
-  SECTION("it is missing") {
-    remove(install_path());
-  }
-  SECTION("it is cut short") {
-    auto whole = content(install_path());
-    set_content(install_path(), whole.substr(0, whole.size() / 2));
-  }
-  SECTION("one row is another") {
-    run_sql(install_path(), "UPDATE state_machine_kv SET value = x'00' WHERE key = 'key7'");
-  }
-  CHECK(check_ok().install == storage::install_step::drop);
-  open();
-  REQUIRE(log->drop_pending_install());
-  CHECK(check_ok().last_applied->index == log_index{4});
-}
-
-TEST_CASE_METHOD(installing, "A lost state machine is not replaced by half an install (INV-82)",
-                 "[cross-check]") {
-  open();
-  put("more");
-  checkpoint();
-  compact();
-  remove(install_path());
-  remove(state_path());
-  remove(wal());
-  CHECK(check().verdict == verdict::refuse);
 }
 
 TEST_CASE("A store in use is tried again later (INV-84)", "[cross-check]") {
