@@ -186,6 +186,7 @@ private:
     setup.core.proposal_bytes_in_flight_max = all.raft.proposal_bytes_in_flight_max.bytes;
     setup.core.reads_waiting_max = all.raft.reads_waiting_max;
     setup.core.log_entries_kept_min = all.raft.log_entries_kept;
+    setup.core.log_bytes_kept_max = all.raft.log_bytes_kept.bytes;
     setup.random_seed = base::hash_of(base::to_string(base::random_uuid())).low;
     setup.wall_clock_ms = unix_time_ms;
     setup.write_patience = all.http.request_timeout;

@@ -34,6 +34,8 @@ struct core_config {
   std::uint64_t reads_waiting_max = base::limits::reads_waiting_max;
   /// The log is compacted when more entries than this lie below a completed checkpoint.
   std::uint64_t log_entries_kept_min = base::limits::log_entries_kept_min;
+  /// Or when more payload than this was applied since the last compaction.
+  std::uint64_t log_bytes_kept_max = base::limits::log_bytes_kept_max;
   /// Applied entries that stay in memory for followers that are a little behind.
   std::size_t window_applied_entries_max = bounds::window_applied_entries_max;
   /// How long compaction may be held back for one peer's snapshot.

@@ -200,7 +200,7 @@ void core::implementation::begin_compact(ready& out) {
   if (up_to <= log.snapshot().id.index)
     return;
   if (up_to - log.snapshot().id.index <= config.log_entries_kept_min
-      && bytes_since_compaction <= base::limits::log_bytes_kept_max)
+      && bytes_since_compaction <= config.log_bytes_kept_max)
     return;
   compacting = up_to;
   out.compact = compact_request{up_to};

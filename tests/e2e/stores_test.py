@@ -64,6 +64,20 @@ class Stores(NodeTest):
         )
         self.everything_is_there()
 
+    def test_the_log_keeps_as_many_bytes_as_it_was_told(self):
+        self.stop()
+        self.node.start(ASPEN_RAFT_LOG_BYTES_KEPT="1MB")
+        for number in range(40):
+            self.assert_status(200, self.node.put(f"large-{number}", b"x" * 100_000))
+        self.assert_status(200, self.node.get("large-39"))
+        self.assert_status(200, self.node.admin("POST", "/admin/checkpoint-wal"))
+
+        def entries():
+            lines = self.node.admin("GET", "/metrics").body.decode().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("aspen_log_entries{"))
+        wait_until(lambda: entries() <= 11, "the log is compacted to a megabyte")
+        self.everything_is_there()
+
     def test_a_directory_of_another_node_is_refused(self):
         self.stop()
         self.node.node_id = 2

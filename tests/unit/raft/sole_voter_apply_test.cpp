@@ -179,6 +179,20 @@ TEST_CASE("the log is compacted when what lies below the checkpoint is large", "
   CHECK(server.status().first_index == server.status().last_index.previous().previous());
 }
 
+TEST_CASE("how much is large is the operator's to say", "[raft][rule 14]") {
+  auto config = raft_test::config_of(1);
+  config.log_bytes_kept_max = 5 * base::limits::mebibyte / 2;
+  core_server server(config, raft_test::memory_disk(raft_test::test_cluster, voters({1})));
+  server.start();
+  server.settle();
+  for (request_id number = 1; number <= 3; ++number) {
+    CHECK_FALSE(server.checkpoint(server.status().last_applied.value).compact);
+    server.put(number, std::string(base::limits::mebibyte, 'x'));
+    server.settle();
+  }
+  CHECK(server.checkpoint(server.status().last_applied.value).compact);
+}
+
 TEST_CASE("a checkpoint ahead of what the core knows to be applied is cut to it", "[raft]") {
   leading_alone server;
   server.commit(1, base::limits::log_entries_kept_min + 5);
