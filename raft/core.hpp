@@ -157,7 +157,8 @@ public:
   void persisted();
   /// The apply under way is done; `last` is its last index.
   void applied(log_index last);
-  /// The apply timer that `ready::start_apply_timer` asked for fired.
+  /// The apply timer that `ready::start_apply_timer` asked for fired: what was committed when it
+  /// was asked for is due.
   void apply_due();
   /// The entries asked for by `ready::log_read`, contiguous from its `first`, at least one.
   void log_read(std::vector<entry> entries);

@@ -53,6 +53,7 @@ void core::implementation::begin_apply(ready& out) {
                    && !is_apply_urgent();
   if (must_wait && !is_apply_timer_running) {
     is_apply_timer_running = true;
+    timer_index = commit_index;
     out.start_apply_timer = true;
   }
 }
@@ -182,7 +183,9 @@ void core::implementation::trim_window() {
 void core::implementation::apply_due() {
   BASE_CHECK(is_apply_timer_running, "INV-10: no apply timer is running");
   is_apply_timer_running = false;
-  due_index = commit_index;
+  // What was committed since has not waited long: its commit index may still ride with a batch,
+  // and what of it is durable by now is applied along.
+  due_index = std::max(due_index, timer_index);
 }
 
 void core::implementation::checkpoint_completed(log_index index) {

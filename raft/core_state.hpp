@@ -87,7 +87,8 @@ struct core_state {
   std::optional<log_read_under_way> reading;
   std::set<server_id> peers_to_read_for; ///< whose next entries are not in memory
   bool is_apply_timer_running = false;
-  log_index due_index; ///< the timer made everything up to here due
+  log_index timer_index; ///< committed when the timer was asked for
+  log_index due_index;   ///< the timer made everything up to here due
 
   // The disk, and snapshots received.
   bool is_disk_full = false;

@@ -266,6 +266,25 @@ TEST_CASE("the commit index gets a record of its own when an apply is due", "[ra
   CHECK(server.persisted().apply);
 }
 
+// One put after the other cost a record of its own, with two flushes, every five milliseconds.
+TEST_CASE("while batches come the commit index gets no record of its own", "[raft][rule 6]") {
+  follower_with server({1, 1});
+  server.step(server_id{3}, server.message(1, 3, {}, 3)); // the timer runs for entry 3
+  auto next = made(server.log.back(), 1, "x");
+  server.step(server_id{3}, server.message(1, 3, {next}, 3));
+  server.persisted(); // and 3 as committed with it
+  server.step(server_id{3}, append_entries{term{1}, next.id, next.chain, {}, log_index{4}, 0, 9});
+  auto owed = server.timer_fired();
+  CHECK_FALSE(owed.persist);
+  REQUIRE(owed.apply);
+  CHECK(owed.apply->entries.back().id.index == log_index{3});
+  server.applied();
+  CHECK(server.is_timer_running()); // for entry 4, which is due no later than it was
+  owed = server.timer_fired();
+  REQUIRE(owed.persist);
+  CHECK(owed.persist->state.commit_index == log_index{4});
+}
+
 TEST_CASE("only entries of the leader's own term are committed by counting",
           "[raft][thesis 3.6.2]") {
   // Figure 8: an entry of an earlier term is on a majority, and yet not committed by that.
