@@ -70,8 +70,8 @@ private:
 
   void open_inbox() {
     snapshot_receiver_handle self{this};
-    settings_.inbox->open([self](std::unique_ptr<snapshot_input> stream) {
-      caf::anon_send(self, snapshot_offered{std::shared_ptr<snapshot_input>(std::move(stream))});
+    settings_.inbox->open([self](std::shared_ptr<snapshot_input> stream) {
+      caf::anon_send(self, snapshot_offered{std::move(stream)});
     });
   }
 

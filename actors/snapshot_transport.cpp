@@ -32,12 +32,24 @@ std::optional<snapshot_attributes> decode_snapshot_attributes(base::byte_view by
   return what;
 }
 
-void snapshot_inbox::put(std::unique_ptr<snapshot_input> stream) {
+void snapshot_inbox::interrupt() {
+  std::shared_ptr<snapshot_input> last;
+  {
+    std::lock_guard guard(mutex_);
+    last = last_.lock();
+  }
+  if (last)
+    last->cancel();
+}
+
+void snapshot_inbox::put(std::unique_ptr<snapshot_input> given) {
+  std::shared_ptr<snapshot_input> stream(std::move(given));
   taker next;
   {
     std::lock_guard guard(mutex_);
     if (taker_ && !is_taken_) {
       is_taken_ = true;
+      last_ = stream;
       next = taker_;
     }
   }

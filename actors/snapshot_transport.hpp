@@ -64,6 +64,8 @@ public:
   virtual base::result<base::bytes> read() = 0;
   /// Tells the sender that this server stands on the snapshot.
   virtual base::status complete() = 0;
+  /// Ends it from any thread; a blocked call returns `interrupted`.
+  virtual void cancel() = 0;
 };
 
 class snapshot_transport {
@@ -80,7 +82,7 @@ public:
 /// Lives as long as the process; the receiver of each life of the group opens it. Any thread.
 class snapshot_inbox {
 public:
-  using taker = std::function<void(std::unique_ptr<snapshot_input>)>;
+  using taker = std::function<void(std::shared_ptr<snapshot_input>)>;
 
   /// From now on `next` gets what comes; it must not block.
   void open(taker next) {
@@ -97,6 +99,8 @@ public:
     std::lock_guard guard(mutex_);
     is_taken_ = false;
   }
+  /// The taker is to end: whatever it waits for from the sender of a snapshot is over.
+  void interrupt();
   /// From the transport. Refuses when nobody takes it, or another is being received.
   void put(std::unique_ptr<snapshot_input> stream);
 
@@ -104,6 +108,7 @@ private:
   std::mutex mutex_;
   taker taker_;
   bool is_taken_ = false;
+  std::weak_ptr<snapshot_input> last_; ///< that was put
 };
 
 } // namespace actors

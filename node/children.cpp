@@ -127,6 +127,11 @@ public:
     auto spec = store_child("snapshot_receiver", start,
                             [](directory::handles& now) { now.snapshot_receiver = nullptr; });
     spec.owns_store = true; // it opens snapshot files
+    // It may wait for a sender that is silent.
+    spec.forget = [forget = spec.forget, inbox = ties_.inbox] {
+      forget();
+      inbox->interrupt();
+    };
     return spec;
   }
 

@@ -31,6 +31,7 @@ public:
   void refuse(std::string reason) override { stream_->refuse(std::move(reason)); }
   base::result<base::bytes> read() override { return stream_->read(); }
   base::status complete() override { return stream_->complete(); }
+  void cancel() override { stream_->cancel(); }
 
 private:
   std::unique_ptr<transport::incoming_stream> stream_;

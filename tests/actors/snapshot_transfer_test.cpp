@@ -127,6 +127,11 @@ public:
     settle({});
     return {};
   }
+  void cancel() override {
+    std::lock_guard lock(shared_->guard);
+    shared_->is_cut = true;
+    shared_->changed.notify_all();
+  }
 
 private:
   void settle(base::status how) {
@@ -282,6 +287,7 @@ public:
   void stop() {
     auto all = context.where->get();
     context.where->change([](directory::handles& now) { now = {}; });
+    inbox->interrupt();
     caf::scoped_actor self{system_};
     auto end = [&](auto& handle) {
       if (!handle)
@@ -477,4 +483,23 @@ TEST_CASE_METHOD(transfer, "reads go on while a snapshot comes and takes its pla
     REQUIRE(answered < 1000000);
   }
   CHECK(follower.get("key 7") == std::string(20000, 'h'));
+}
+
+// It waited for as long as the sender may be silent.
+TEST_CASE_METHOD(transfer, "a receiver whose sender says nothing ends at once when it is to") {
+  start();
+  auto silent = std::make_shared<pipe>();
+  snapshot_offer what;
+  what.term = raft::term{1};
+  what.point.id = {log_index{400}, raft::term{1}};
+  what.size_bytes = 1000;
+  what.file = base::random_uuid();
+  what.attributes = encode(snapshot_attributes{storage::backend::sqlite, {}});
+  follower.inbox->put(std::make_unique<pipe_input>(silent, raft::server_id{1}, what));
+  {
+    std::unique_lock lock(silent->guard);
+    REQUIRE(silent->wait(lock, [&] { return silent->accepted_at.has_value(); }));
+  }
+  follower.stop(); // fails when it takes longer than `patience`, as the sender is silent
+  CHECK(silent->is_cut);
 }
