@@ -54,7 +54,10 @@ failure refusal_of(const raft::propose_outcome& outcome) {
 raft_actor::raft_actor(caf::actor_config& config, const actor_context& context,
                        std::shared_ptr<actor_stats> stats, generation life, raft_settings settings)
   : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
-    settings_(std::move(settings)), others_(context.where->get()) {}
+    settings_(std::move(settings)),
+    // Whoever missed that many has no lease left, and was asked once whether it has a quorum.
+    clock_(settings_.tick_interval, settings_.core.election_timeout_ticks_min),
+    others_(context.where->get()) {}
 
 raft_actor::behavior_type raft_actor::make_behavior() {
   return {
@@ -162,14 +165,29 @@ void raft_actor::on_tick() {
     core_->forget_proposal(request);
   note_contacts();
   core_->wall_clock(settings_.wall_clock_ms());
-  core_->tick();
+  tell_time(true);
   perform();
   delayed_send(this, settings_.tick_interval, tick{});
+}
+
+/// Before every input that a lease may decide: after a pause the leader must know how old it
+/// is (INV-89). Everybody else is safe with a tick that is late, and patient on a slow machine.
+void raft_actor::tell_time(bool is_tick_due) {
+  auto passed = settings_.time_passed ? settings_.time_passed()
+                                      : std::chrono::nanoseconds(now().time_since_epoch());
+  bool may_have_lease =
+      settings_.core.leases_enabled && status_.core.role == raft::role_name::leader;
+  auto ticks = may_have_lease ? clock_.take_missed(passed) : is_tick_due ? 1 : 0;
+  if (!may_have_lease && is_tick_due)
+    clock_.begin_tick(passed);
+  for (; ticks > 0; --ticks)
+    core_->tick();
 }
 
 void raft_actor::on_client_batch(const client_batch& batch) {
   if (!core_) // not begun yet: the batch goes, and every request in it answers itself
     return;
+  tell_time(false);
   {
     answer_batch together;
     if (batch.writes)
@@ -229,6 +247,7 @@ void raft_actor::on_persisted(const persisted& what) {
   if (stuck_ && is_log_stuck_)
     end_trouble();
   send_to_peers(std::exchange(after_persist_, {}));
+  tell_time(false);
   core_->persisted();
   perform();
 }

@@ -17,6 +17,9 @@ struct raft_settings {
   std::chrono::milliseconds write_patience{10'000};
   /// Unix time, for people who read the log; never decides anything.
   std::function<std::uint64_t()> wall_clock_ms;
+  /// Time since some moment, for leases: it must not stand still while other servers' clocks
+  /// go on. None: the actor system's clock.
+  std::function<std::chrono::nanoseconds()> time_passed;
 };
 
 /// Starts the actor that drives the protocol core. Requires a log writer, a storage

@@ -77,6 +77,7 @@ void raft_actor::on_peer_spoke(const peer_spoke& what) {
     return;
   contacts_.heard(what.from.id, now());
   core_->wall_clock(settings_.wall_clock_ms());
+  tell_time(false);
   core_->step(what.from, std::move(what.what->body));
   perform();
 }

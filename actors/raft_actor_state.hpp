@@ -9,6 +9,7 @@
 #include "actors/client_ledger.hpp"
 #include "actors/peer_contacts.hpp"
 #include "actors/raft_actor.hpp"
+#include "actors/tick_clock.hpp"
 #include "actors/traced.hpp"
 
 namespace actors {
@@ -34,6 +35,7 @@ private:
   caf::result<begun> on_begin();
   void start_core(const storage::log_state& log, const state_meta_reply& reply);
   void on_tick();
+  void tell_time(bool is_tick_due);
   void on_client_batch(const client_batch& batch);
   void propose(client_write write);
   void accept_read(client_read read);
@@ -86,6 +88,7 @@ private:
   actor_context context_;
   generation life_;
   raft_settings settings_;
+  tick_clock clock_;
   directory::handles others_;
   std::optional<raft::core> core_;
   client_ledger ledger_;

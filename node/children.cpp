@@ -2,6 +2,7 @@
 #include "node/children.hpp"
 
 #include <algorithm>
+#include <ctime>
 
 #include <caf/actor_cast.hpp>
 
@@ -13,6 +14,7 @@
 #include "actors/snapshot_receiver.hpp"
 #include "actors/snapshot_sender.hpp"
 #include "actors/storage_writer.hpp"
+#include "base/check.hpp"
 #include "node/stores.hpp"
 
 namespace node {
@@ -27,6 +29,13 @@ std::uint64_t unix_time_ms() {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count());
+}
+
+/// Goes on while the machine sleeps, other than std::chrono::steady_clock.
+std::chrono::nanoseconds time_since_boot() {
+  timespec now{};
+  BASE_CHECK(::clock_gettime(CLOCK_BOOTTIME, &now) == 0, "Linux has this clock");
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
 /// Builds one spec after the other for the same node.
@@ -192,6 +201,9 @@ private:
     setup.core.reads_waiting_max = all.raft.reads_waiting_max;
     setup.core.log_entries_kept_min = all.raft.log_entries_kept;
     setup.core.log_bytes_kept_max = all.raft.log_bytes_kept.bytes;
+    setup.core.leases_enabled = all.raft.leases_enabled;
+    setup.core.clock_drift_ticks = drift_ticks(all);
+    setup.time_passed = time_since_boot;
     setup.random_seed = base::hash_of(base::to_string(base::random_uuid())).low;
     setup.wall_clock_ms = unix_time_ms;
     setup.write_patience = all.http.request_timeout;
@@ -201,6 +213,12 @@ private:
   static std::uint32_t ticks(milliseconds time, const settings& all) {
     return static_cast<std::uint32_t>(
         std::max<std::int64_t>(1, time.count() / all.raft.heartbeat_interval.count()));
+  }
+
+  /// Rounded up: a lease must not be longer than it says.
+  static std::uint32_t drift_ticks(const settings& all) {
+    auto of_timeout = std::uint64_t{ticks(all.raft.election_timeout_min, all)};
+    return static_cast<std::uint32_t>((of_timeout * all.raft.clock_drift_percent + 99) / 100);
   }
 
   /// A member of the group that stands or falls together.

@@ -122,6 +122,13 @@ const std::vector<key_spec>& table() {
        " without a snapshot.", {}},
       {"raft", "log_bytes_kept", MEMBER(byte_size, raft.log_bytes_kept), "64MB", {mebibyte, 16384 * gibibyte},
        "The same in bytes: the log keeps whichever is fewer.", {}},
+      {"raft", "leases_enabled", MEMBER(bool, raft.leases_enabled), "false", {},
+       "Whether a leader that a quorum answered lately answers linearizable reads without asking "
+       "again. As safe as the clocks; equal on all nodes, as are the election timeouts and the "
+       "drift.", {}},
+      {"raft", "clock_drift_percent", MEMBER(number, raft.clock_drift_percent), "10", {1, 50},
+       "By how much one node's clock may run faster than another's, with leases_enabled. A "
+       "lease is shorter than election_timeout_min by this much and by two heartbeats.", {}},
 
       {"supervisor", "backoff_initial", MEMBER(milliseconds, supervisor.backoff_initial), "1s", {10, hour},
        "The pause before the first restart; it doubles with each further one.", {}},

@@ -49,6 +49,8 @@ struct raft_settings {
   std::uint64_t reads_waiting_max;
   std::uint64_t log_entries_kept;
   byte_size log_bytes_kept;
+  bool leases_enabled;
+  std::uint64_t clock_drift_percent; ///< by how much one clock may outrun another
 };
 
 /// What a node does that the gate refuses.

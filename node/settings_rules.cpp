@@ -71,6 +71,15 @@ void check_times(const settings& all, reporter& out) {
                            "raft.election_timeout_min ({})",
                            to_string(raft.heartbeat_interval),
                            to_string(raft.election_timeout_min)));
+  // Two ticks for what is rounded, one that is left (raft/core_lease.cpp).
+  auto drift = raft.election_timeout_min * raft.clock_drift_percent / 100;
+  if (raft.leases_enabled && raft.heartbeat_interval * 4 + drift > raft.election_timeout_min)
+    out.report("raft.leases_enabled",
+               fmt::format("raft.leases_enabled: of raft.election_timeout_min ({}) nothing is left "
+                           "for a lease after four times raft.heartbeat_interval ({}) and "
+                           "raft.clock_drift_percent ({})",
+                           to_string(raft.election_timeout_min), to_string(raft.heartbeat_interval),
+                           raft.clock_drift_percent));
   if (all.supervisor.backoff_initial > all.supervisor.backoff_max)
     out.report("supervisor.backoff_initial",
                fmt::format("supervisor.backoff_initial ({}) must not exceed "

@@ -80,7 +80,7 @@ std::shared_ptr<slot<query_result>> cluster_node::get(const std::string& key, co
   return where;
 }
 
-cluster_fixture::cluster_fixture(std::size_t founders) {
+cluster_fixture::cluster_fixture(std::size_t founders, bool has_leases) : has_leases_(has_leases) {
   raft::membership members;
   for (std::uint64_t id = 1; id <= founders; ++id)
     members.voters.push_back({raft::server_id{id}, {}, address_of(id), ""});
@@ -127,7 +127,12 @@ cluster_node& cluster_fixture::start(std::uint64_t id, const raft::membership& f
   begin_child(start_storage_writer(system_, node.context, first_life,
                                    {open_state, [] { return true; }, 0}));
   begin_child(start_reader_pool(system_, node.context, {1, 100, 8}));
-  begin_child(start_raft_actor(system_, node.context, first_life, raft_setup(node.identity)));
+  auto setup = raft_setup(node.identity);
+  setup.core.leases_enabled = has_leases_;
+  setup.time_passed = [this, frozen_for = node.frozen_for] {
+    return system_.clock().now().time_since_epoch() + *frozen_for;
+  };
+  begin_child(start_raft_actor(system_, node.context, first_life, std::move(setup)));
   peer_links_settings links;
   links.transport = node.transport;
   links.opens_at_once = true;

@@ -27,6 +27,9 @@ struct cluster_node {
   std::shared_ptr<test_support::fault_script> log_script =
       std::make_shared<test_support::fault_script>();
   std::unique_ptr<gateway> door;
+  /// Time that passed for this node alone, beside that of all: it was frozen, and is no longer.
+  std::shared_ptr<std::chrono::nanoseconds> frozen_for =
+      std::make_shared<std::chrono::nanoseconds>(0);
 
   raft::core_status core() const;
   peers_status peers() const;
@@ -46,7 +49,7 @@ private:
 /// network in memory. Time and messages stand still until `pass`.
 class cluster_fixture {
 public:
-  explicit cluster_fixture(std::size_t founders = 3);
+  explicit cluster_fixture(std::size_t founders = 3, bool has_leases = false);
   ~cluster_fixture();
 
   cluster_node& operator[](std::uint64_t id) { return *nodes_.at(id); }
@@ -94,6 +97,7 @@ private:
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
   }
 
+  const bool has_leases_;
   virtual_time config_;
   std::map<std::uint64_t, std::unique_ptr<cluster_node>> nodes_;
   caf::actor_system system_{config_};

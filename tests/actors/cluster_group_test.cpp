@@ -65,4 +65,29 @@ TEST_CASE_METHOD(cluster_fixture, "a node that was stopped is told from one that
   REQUIRE(told(leader().put("k", "v")));
 }
 
+namespace {
+
+struct leased_cluster : cluster_fixture {
+  leased_cluster() : cluster_fixture(3, true) {}
+};
+
+} // namespace
+
+TEST_CASE_METHOD(leased_cluster, "a leader that was frozen has no lease when it wakes",
+                 "[cluster][INV-89]") {
+  wait_for_leader();
+  auto& old = leader();
+  REQUIRE(told(old.put("k", "v")));
+  pass(std::chrono::milliseconds(500));
+  network.isolate(old.identity.server);
+  auto read = old.get("k");
+  settle();
+  CHECK(read->is_filled()); // nobody has to be asked
+
+  *old.frozen_for = std::chrono::minutes(1);
+  read = old.get("k");
+  settle();
+  CHECK_FALSE(read->is_filled());
+}
+
 } // namespace actors

@@ -157,6 +157,32 @@ class Losing(ClusterTest):
         self.cluster.wait_caught_up(leader)
 
 
+class Leases(ClusterTest):
+    variables = {"ASPEN_RAFT_LEASES_ENABLED": "true"}
+
+    def test_a_leader_that_was_frozen_does_not_answer_from_its_lease(self):
+        self.cluster.start()
+        self.cluster.put("k", b"old")
+        frozen = self.cluster.wait_leader()
+        others = self.cluster.followers()
+        waiting = [frozen.connection() for _ in range(20)]
+        for each in waiting:
+            each.request("GET", "/v1/kv/k")
+            self.assertEqual(b"old", each.getresponse().read())
+        frozen.signal(signal.SIGSTOP)
+        try:
+            self.cluster.seconds_until_written("k", others)
+            for each in waiting:
+                each.request("GET", "/v1/kv/k")  # it finds these when it wakes
+        finally:
+            frozen.signal(signal.SIGCONT)
+        for each in waiting:
+            answer = each.getresponse()
+            body = answer.read()
+            self.assertFalse(answer.status == 200 and body == b"old", "a stale read")
+            each.close()
+
+
 class Wiped(ClusterTest):
     def test_a_lost_state_machine_is_fetched_again(self):
         self.cluster.start()

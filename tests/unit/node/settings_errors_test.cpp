@@ -79,6 +79,12 @@ TEST_CASE("a value out of range says what is allowed", "[settings][INV-121]") {
              ContainsSubstring("allowed: \"64MB\" to \"16TB\""));
 }
 
+TEST_CASE("a lease for which no time is left is refused", "[settings][INV-121]") {
+  CHECK_THAT(problems_of_file("[raft]\nleases_enabled = true\nheartbeat_interval = \"250ms\"\n"),
+             ContainsSubstring("nothing is left for a lease"));
+  CHECK(configuration().file("[raft]\nleases_enabled = true\n").load().values.raft.leases_enabled);
+}
+
 TEST_CASE("a name that is none of the allowed ones lists them", "[settings][INV-121]") {
   CHECK_THAT(problems_of_file("[cluster]\nstorage_backend = \"redb\"\n"),
              ContainsSubstring("allowed: \"sqlite\", \"lmdb\" or \"inmemory\""));
