@@ -37,6 +37,10 @@ inline constexpr std::uint64_t pinned_bytes_max = 512 * mebibyte;
 // A learner that lags by more entries is not made a voter.
 inline constexpr std::uint64_t promotion_lag_entries_max = 100;
 
+// Heartbeats without an answer after which a voter does not count as there when a change is
+// judged that needs it.
+inline constexpr std::uint64_t fresh_heartbeats = 3;
+
 // Election timeouts without a leader after which a server without a state machine campaigns.
 inline constexpr std::uint64_t last_resort_timeouts = 10;
 

@@ -57,6 +57,15 @@ void core::installed(const entry_id& point) {
 void core::install_failed() {
   self_->install_failed();
 }
+void core::found(const membership& founders) {
+  self_->found(founders);
+}
+void core::peer_lost(server_id peer) {
+  self_->peer_lost(peer);
+}
+void core::cast_out(bool is_out) {
+  self_->is_cast_out = is_out;
+}
 read_outcome core::read_index(request_id request) {
   return self_->read_index(request);
 }

@@ -131,6 +131,16 @@ public:
   /// The caller no longer waits: its answer, if any, is not produced.
   void forget_read(request_id request);
 
+  /// Writes the founding entry of a cluster whose founders have all been met, each in the life
+  /// that it names; all of them write the same. Without effect when there is an entry already.
+  /// Requires: this server, in its life, is one of the voters.
+  void found(const membership& founders);
+  /// The link to `peer` was lost: it counts as unreachable until it answers again.
+  void peer_lost(server_id peer);
+  /// Every server that can be asked says that this one is no member, or no longer. It does not
+  /// campaign meanwhile: nobody would hear it (thesis 4.2.3).
+  void cast_out(bool is_out);
+
   /// The log's or the state machine's disk is full, or no longer. A leader with other voters
   /// hands over; a sole voter stays and refuses proposals. Nobody campaigns meanwhile.
   void disk_full(bool is_full);

@@ -71,7 +71,7 @@ void core::implementation::tick_election() {
 
 // Whoever cannot serve does not ask to lead: a leader needs its state and its disk.
 bool core::implementation::may_campaign() const {
-  return takes_part() && (may_apply() || is_last_resort())
+  return takes_part() && !is_cast_out && (may_apply() || is_last_resort())
          && (is_sole_voter() || !is_disk_in_trouble());
 }
 

@@ -118,7 +118,12 @@ struct core::implementation : core_state {
   std::optional<membership_refused> quorum_refusal(const roles::leader& self,
                                                    const membership_change& change) const;
   bool is_reachable(const progress& peer) const;
+  bool is_fresh(const progress& peer) const;
   void advance_membership();
+  void found(const membership& founders);
+  void peer_lost(server_id id);
+  void say_goodbye(roles::leader& self);
+  std::vector<member> departing() const;
   void name_lives();
   void reconcile_peers(roles::leader& self);
   /// What counts of `who` to a leader: null for itself, for strangers, for earlier lives and

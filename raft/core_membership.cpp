@@ -89,7 +89,7 @@ std::optional<membership_refused> core::implementation::quorum_refusal(
   std::uint64_t reachable = 0;
   for (const auto& each : next.voters) {
     const auto* peer = peer_of(self, each);
-    reachable += each.is(this->self()) || (peer != nullptr && is_reachable(*peer)) ? 1 : 0;
+    reachable += each.is(this->self()) || (peer != nullptr && is_fresh(*peer)) ? 1 : 0;
   }
   auto needed = next.voters.size() / 2 + 1;
   if (reachable >= needed)
@@ -100,6 +100,30 @@ std::optional<membership_refused> core::implementation::quorum_refusal(
 
 bool core::implementation::is_reachable(const progress& peer) const {
   return peer.silent_ticks < config.election_timeout_ticks_min;
+}
+
+// For what cannot be taken back: it answered one of the last few heartbeats.
+bool core::implementation::is_fresh(const progress& peer) const {
+  return is_reachable(peer)
+         && peer.silent_ticks <= bounds::fresh_heartbeats * std::uint64_t{config.heartbeat_ticks};
+}
+
+void core::implementation::peer_lost(server_id id) {
+  auto* self = std::get_if<roles::leader>(&role);
+  if (self == nullptr)
+    return;
+  if (auto peer = self->peers.find(id); peer != self->peers.end())
+    peer->second.silent_ticks =
+        std::max(peer->second.silent_ticks, std::uint64_t{config.election_timeout_ticks_min});
+}
+
+void core::implementation::found(const membership& founders) {
+  BASE_CHECK(founders.is_voter(self()), "a founder is a voter, in its life");
+  if (log.last().index > log_index{})
+    return; // a leader brought the entry
+  append(founding_entry(config.cluster_id, founders));
+  commit_to(log.last().index);
+  settle();
 }
 
 // After every input: goes on with what a committed configuration asks for.
@@ -114,11 +138,36 @@ void core::implementation::advance_membership() {
   }
   if (auto done = std::exchange(changing, std::nullopt))
     proposal_answers.push_back(proposal_committed{*done, {history.current_index(), current_term}});
+  say_goodbye(*self);
   // Thesis 4.2.2: a leader that is no member leads until that is committed.
   if (!is_voter()) {
     hand_over_at_once();
     become_follower(current_term, {});
   }
+}
+
+// Tells those who are no members any more that this is committed, so that they know. A word
+// that is lost is not repeated: their peers refuse them.
+void core::implementation::say_goodbye(roles::leader& self) {
+  for (auto& [id, peer] : self.peers)
+    if (!members().is_member(id) && peer.takes_entries())
+      send_heartbeat(self, id, peer);
+  std::erase_if(self.peers, [this](const auto& each) { return !members().is_member(each.first); });
+}
+
+// Members of the committed configuration that the newest does not name.
+std::vector<member> core::implementation::departing() const {
+  std::vector<member> all;
+  if (history.current_index() <= commit_index)
+    return all;
+  const auto& before = history.at(commit_index);
+  for (const auto* set : {&before.voters, &before.learners, &before.outgoing_voters})
+    for (const auto& each : *set)
+      if (!members().is_member(each.id)
+          && std::none_of(all.begin(), all.end(),
+                          [&](const auto& one) { return one.id == each.id; }))
+        all.push_back(each);
+  return all;
 }
 
 // Once an election timeout: writes down the lives of founders that were not known when the
@@ -146,9 +195,15 @@ void core::implementation::name_lives() {
     append(make_entry(entry_kind::membership, payload(encode(named))));
 }
 
-// The peers are exactly the other members of the newest configuration, each in its life.
+// The peers are the other members of the newest configuration, each in its life. Those whom it
+// leaves out count for nothing, but get the log until it is committed: they are to learn of it.
 void core::implementation::reconcile_peers(roles::leader& self) {
-  std::erase_if(self.peers, [this](const auto& each) { return !members().is_member(each.first); });
+  auto leaving = departing();
+  std::erase_if(self.peers, [&](const auto& each) {
+    return !members().is_member(each.first)
+           && std::none_of(leaving.begin(), leaving.end(),
+                           [&](const member& one) { return one.id == each.first; });
+  });
   for (const auto* set : {&members().voters, &members().learners, &members().outgoing_voters})
     for (const auto& each : *set) {
       if (each.id == config.self)

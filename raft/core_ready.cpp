@@ -39,6 +39,7 @@ core_status core::implementation::status() const {
   now.durable_commit_index = durable_state.commit_index;
   now.last_applied = last_applied;
   now.membership = members();
+  now.departing = departing();
   now.proposals_in_flight = proposals.in_flight() + forwarded.in_flight();
   now.proposal_bytes_in_flight = proposals.bytes_in_flight() + forwarded.bytes_in_flight();
   now.reads_waiting = reads.size();

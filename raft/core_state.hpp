@@ -92,6 +92,7 @@ struct core_state {
 
   // The disk, and snapshots received.
   bool is_disk_full = false;
+  bool is_cast_out = false;
   std::uint32_t persisting_ticks = 0; ///< of the persist under way
   std::uint64_t contact_ticks = 0;    ///< since a leader was heard, whichever; or since the start
   std::optional<snapshot_point> install;

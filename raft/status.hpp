@@ -39,7 +39,9 @@ struct core_status {
   log_index commit_index;
   log_index durable_commit_index;
   log_index last_applied;
-  raft::membership membership;
+  raft::membership membership; ///< the newest
+  /// Members of the last committed configuration that the newest, not committed one leaves out.
+  std::vector<member> departing;
   std::uint64_t proposals_in_flight = 0; ///< forwarded ones too
   std::uint64_t proposal_bytes_in_flight = 0;
   std::uint64_t reads_waiting = 0;

@@ -166,6 +166,21 @@ ready core_server::transfer(std::uint64_t to) {
   return take();
 }
 
+ready core_server::found(const membership& founders) {
+  core_->found(founders);
+  return take();
+}
+
+ready core_server::peer_lost(std::uint64_t id) {
+  core_->peer_lost(server_id{id});
+  return take();
+}
+
+ready core_server::cast_out(bool is_out) {
+  core_->cast_out(is_out);
+  return take();
+}
+
 ready core_server::disk_full(bool is_full) {
   core_->disk_full(is_full);
   return take();

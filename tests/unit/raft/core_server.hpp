@@ -56,6 +56,9 @@ public:
   raft::ready change(raft::request_id request, raft::membership_change what);
   raft::ready transfer(std::uint64_t to);
   raft::ready disk_full(bool is_full);
+  raft::ready found(const raft::membership& founders);
+  raft::ready peer_lost(std::uint64_t id);
+  raft::ready cast_out(bool is_out);
   /// The state of `from` arrived. Whether it is to be installed.
   bool receive_snapshot(const memory_disk& from);
   raft::ready snapshot_sent(raft::server_id to, const raft::entry_id& point);

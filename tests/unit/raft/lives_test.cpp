@@ -46,6 +46,35 @@ TEST_CASE("the lives of founders are written down once they are known", "[raft][
   }
 }
 
+TEST_CASE("founders that have met write the same first entry", "[raft][two stores 18][INV-126]") {
+  core_cluster cluster({});
+  auto founders = voters({1, 2, 3});
+  for (auto& each : founders.voters) {
+    each.incarnation = life_of(each.id.value, "first").incarnation;
+    cluster.add(life_of(each.id.value, "first"), memory_disk(test_cluster));
+  }
+  cluster.tick_until([ticks = 0]() mutable { return ++ticks > 100; });
+  CHECK(cluster.leader() == nullptr); // nobody founds anything alone
+  auto founding = GENERATE(2, 3);     // the third may get it from those that have
+  for (int id = 1; id <= founding; ++id)
+    cluster[static_cast<std::uint64_t>(id)].found(founders);
+  cluster.settle();
+  CHECK(cluster[1].status().commit_index == log_index{1});
+  cluster.elect(1);
+  cluster[1].put(7, "a=1");
+  cluster.tick_until(
+      [&] { return cluster[3].status().last_applied == cluster[1].status().last_index; });
+  cluster[3].found(founders); // too late to mean anything
+  CHECK(cluster[3].status().membership == founders);
+
+  cluster.cut_off(1);
+  for (std::uint64_t id : {2, 3})
+    cluster.add(life_of(id, "second"), memory_disk(test_cluster));
+  cluster.tick_until([ticks = 0]() mutable { return ++ticks > 100; });
+  CHECK(cluster[2].status().role == role_name::learner); // wiped, two of them elect nobody
+  CHECK(cluster[3].status().role == role_name::learner);
+}
+
 TEST_CASE("a wiped server's votes and acknowledgements count for nothing",
           "[raft][two stores 18]") {
   living_cluster cluster;

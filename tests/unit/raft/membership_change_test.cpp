@@ -251,6 +251,24 @@ TEST_CASE("a change is refused with its reason", "[raft][thesis 4]") {
   }
 }
 
+TEST_CASE("a voter that fell silent a moment ago is not counted on", "[raft][thesis 4]") {
+  growing_cluster cluster;
+  SECTION("its link was lost") {
+    cluster[1].peer_lost(3);
+  }
+  SECTION("it answered none of the last heartbeats") {
+    cluster.cut_off(3);
+    cluster.tick_until([ticks = 0]() mutable { return ++ticks > 4; });
+    CHECK(cluster[1].peer(3).is_reachable);
+  }
+  CHECK(cluster.refused(remove_member{server_id{2}}).why
+        == membership_refusal::quorum_would_be_lost);
+  cluster.heal();
+  cluster.tick_until([ticks = 0]() mutable { return ++ticks > 2; });
+  cluster[1].change(1, remove_member{server_id{2}});
+  CHECK(std::holds_alternative<accepted>(cluster[1].last_change()));
+}
+
 TEST_CASE("the last voter is not removed", "[raft]") {
   core_cluster cluster({1});
   cluster.settle();
@@ -295,6 +313,47 @@ TEST_CASE("a leader that removed itself starts elections until that is committed
   cluster[2].start();
   cluster.tick_until([&] { return cluster[2].status().membership == voters({2}); });
   cluster.tick_until([&] { return cluster[2].status().role == role_name::leader; });
+}
+
+TEST_CASE("a removed server learns that it is out", "[raft][thesis 4.2.3]") {
+  growing_cluster cluster;
+  cluster[1].change(1, remove_member{server_id{3}});
+  while (cluster[1].status().membership.is_joint()) {
+    cluster[1].settle();
+    for (std::uint64_t id : {1, 2, 3})
+      if (!cluster[id].outbox.empty())
+        cluster.deliver_from(cluster[id]);
+    cluster[2].settle();
+    cluster[3].settle();
+  }
+  REQUIRE_FALSE(cluster[1].has_committed(1));
+  CHECK(cluster[1].status().departing == voters({3}).voters); // nobody is shut out yet
+  cluster.settle();
+  CHECK(cluster[1].has_committed(1));
+  CHECK(cluster[1].status().departing.empty());
+  CHECK(cluster[3].status().membership == voters({1, 2}));
+  CHECK(cluster[3].status().commit_index == cluster[1].status().commit_index);
+  CHECK(cluster[3].status().role == role_name::learner);
+}
+
+TEST_CASE("a learner that is removed learns it, too", "[raft][thesis 4.2.1]") {
+  growing_cluster cluster;
+  cluster.let_in(4);
+  cluster[1].change(1, remove_member{server_id{4}});
+  cluster.settle();
+  CHECK(cluster[1].has_committed(1));
+  CHECK(cluster[4].status().membership == voters({1, 2, 3}));
+  CHECK(cluster[4].status().commit_index == cluster[1].status().commit_index);
+}
+
+TEST_CASE("who is told that it is out does not campaign", "[raft][thesis 4.2.3]") {
+  growing_cluster cluster;
+  cluster.cut_off(3);
+  cluster[3].cast_out(true);
+  cluster.tick_until([ticks = 0]() mutable { return ++ticks > 100; });
+  CHECK(cluster[3].status().role == role_name::follower);
+  cluster[3].cast_out(false);
+  cluster.tick_until([&] { return cluster[3].status().role == role_name::pre_candidate; });
 }
 
 TEST_CASE("a removed server disturbs nobody", "[raft][thesis 4.2.3]") {
