@@ -99,7 +99,8 @@ void greeter::on_welcome(const frame_view& frame) {
     return fail({{base::errc::invalid,
                   "refused by the other side: " + to_string(why->reason) + ": " + why->text},
                  why->reason,
-                 other.server});
+                 other.server,
+                 true});
   }
   if (frame.header.type != frame_type::welcome)
     return refuse(

@@ -31,7 +31,8 @@ struct greeted {
 struct greeting_failure {
   base::error why;
   std::optional<refusal_reason> reason;
-  raft::server_id other; ///< zero when it did not get so far
+  raft::server_id other;  ///< zero when it did not get so far
+  bool is_theirs = false; ///< the other side refused this one
 };
 
 using greeting_outcome = tl::expected<greeted, greeting_failure>;

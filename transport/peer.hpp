@@ -9,6 +9,7 @@
 
 #include "base/uuid.hpp"
 #include "raft/types.hpp"
+#include "transport/refusal.hpp"
 
 namespace transport {
 
@@ -64,6 +65,8 @@ struct peer_state {
   /// Of the newest ping that was answered.
   std::optional<std::chrono::microseconds> round_trip;
   std::string last_error; ///< why there is no link, or why the last one ended
+  /// Why the other side refused this one, when that is why there is no link.
+  std::optional<refusal_reason> refused_us;
 
   std::uint64_t connects = 0; ///< links made
   std::uint64_t disconnects = 0;

@@ -90,7 +90,8 @@ void peer_link::list(const peer& as) {
       state_.incarnation = as.incarnation;
   }
   if (is_other_life && other_membership_index_ <= node_->here.known.membership_index)
-    end_link({base::errc::incompatible, "the membership lists another incarnation"}, true);
+    end_link({base::errc::incompatible, "the membership lists another incarnation"}, true,
+             refusal_reason::outdated_incarnation);
   if (!link_ && (is_elsewhere || !dialler_)) {
     if (auto dialler = std::exchange(dialler_, nullptr))
       dialler->abandon();
@@ -112,7 +113,8 @@ void peer_link::unlist(raft::log_index known) {
     state_.address.clear();
   }
   if (link_ && other_membership_index_ <= known)
-    end_link({base::errc::incompatible, "the membership does not list it any more"}, true);
+    end_link({base::errc::incompatible, "the membership does not list it any more"}, true,
+             refusal_reason::unknown_server);
 }
 
 // --- the link
@@ -163,6 +165,7 @@ void peer_link::adopt(greeted fresh) {
     state_.boot = fresh.other.boot;
     state_.round_trip.reset();
     state_.last_error.clear();
+    state_.refused_us.reset();
     ++counters_.connects;
   }
   reported_.clear();
@@ -179,12 +182,12 @@ void peer_link::adopt(greeted fresh) {
   tell_change();
 }
 
-void peer_link::end_link(const base::error& why, bool tells) {
+void peer_link::end_link(const base::error& why, bool tells, refusal_reason reason) {
   auto link = link_;
   if (!link)
     return;
   if (tells)
-    link->end_after(encode_refusal({refusal_reason::other, why.text}, node_->settings.self), why);
+    link->end_after(encode_refusal({reason, why.text}, node_->settings.self), why);
   else
     link->end(why);
 }
@@ -220,6 +223,10 @@ void peer_link::on_frame(const frame_view& frame) {
     return on_bad_frame("its sender is not the one of the handshake");
   if (frame.header.type == frame_type::refused) {
     auto why = decode_refusal(frame.body);
+    if (why) {
+      std::lock_guard lock(mutex_);
+      state_.refused_us = why->reason;
+    }
     return end_link(
         {base::errc::invalid, "the other side ended it: " + (why ? why->text : why.error().text)},
         false);
@@ -305,8 +312,11 @@ void peer_link::on_dialled(greeting_outcome outcome) {
   {
     std::lock_guard lock(mutex_);
     ++counters_.failed_dials;
-    if (!link_)
+    if (!link_) {
       state_.last_error = outcome.error().why.text;
+      state_.refused_us =
+          outcome.error().is_theirs ? outcome.error().reason : std::optional<refusal_reason>();
+    }
   }
   if (outcome.error().reason != refusal_reason::duplicate_link)
     report(outcome.error().why.text);

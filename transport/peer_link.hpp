@@ -54,7 +54,7 @@ private:
   };
 
   bool is_dialled_by_lower(bool by_us) const;
-  void end_link(const base::error& why, bool tells);
+  void end_link(const base::error& why, bool tells, refusal_reason reason = refusal_reason::other);
   void on_end(const base::error& why);
   void on_frame(const frame_view& frame);
   void on_message(const frame_view& frame);
