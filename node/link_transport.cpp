@@ -63,7 +63,8 @@ actors::peer_link to_link(const transport::peer_state& from) {
 
 class process_links final : public link_transport {
 public:
-  explicit process_links(transport::settings setup) : setup_(std::move(setup)) {}
+  process_links(transport::settings setup, std::function<void(const base::error&)> on_taken)
+    : setup_(std::move(setup)), on_taken_(std::move(on_taken)) {}
 
   base::status open(const storage::identity& self,
                     std::shared_ptr<actors::peer_listener> listener) override {
@@ -73,8 +74,12 @@ public:
       setup_.self = {self.cluster_id, self.server, self.incarnation, base::random_uuid()};
       has_failed_->store(false);
       auto started = transport::links::start(setup_, callbacks());
-      if (!started)
+      if (!started) {
+        if (started.error().code == base::errc::busy && on_taken_)
+          on_taken_(started.error());
         return base::fail(started.error().within("peers at " + setup_.listen));
+      }
+      on_taken_ = nullptr;
       links_ = std::move(*started);
     }
     board_->set(std::move(listener));
@@ -150,6 +155,7 @@ private:
   }
 
   transport::settings setup_;
+  std::function<void(const base::error&)> on_taken_; ///< null once it was open
   stream_taker taker_;
   const std::shared_ptr<switchboard> board_ = std::make_shared<switchboard>();
   const std::shared_ptr<std::atomic<bool>> has_failed_ = std::make_shared<std::atomic<bool>>(false);
@@ -159,8 +165,9 @@ private:
 
 } // namespace
 
-std::shared_ptr<link_transport> make_link_transport(const settings& all) {
-  return std::make_shared<process_links>(setup_of(all));
+std::shared_ptr<link_transport> make_link_transport(
+    const settings& all, std::function<void(const base::error&)> on_taken) {
+  return std::make_shared<process_links>(setup_of(all), std::move(on_taken));
 }
 
 } // namespace node

@@ -31,6 +31,9 @@ public:
   virtual base::status reload_certificates() = 0;
 };
 
-std::shared_ptr<link_transport> make_link_transport(const settings& all);
+/// `on_taken` is told, by whoever opens it, that the address was taken when it was opened for
+/// the first time in this process.
+std::shared_ptr<link_transport> make_link_transport(
+    const settings& all, std::function<void(const base::error&)> on_taken);
 
 } // namespace node

@@ -56,7 +56,7 @@ int status_of(node::exit_reason reason) {
 }
 
 node::signal_actions actions_on(node::node& running, node::service_notifier& manager,
-                                node::log_output& log) {
+                                node::log_output& log, bool has_certificates) {
   auto stop = [&running, &manager](int number) {
     base::log::info(target, "stopping", {{"signal", number}});
     manager.stopping();
@@ -67,15 +67,18 @@ node::signal_actions actions_on(node::node& running, node::service_notifier& man
     running.stop_now();
     ::_exit(node::exit_status::signal_base + number);
   };
-  auto hang_up = [&running, &log] {
+  auto hang_up = [&running, &log, has_certificates] {
     auto reopened = log.reopen();
     if (reopened)
       base::log::info(target, "log file reopened");
     else
       base::log::error(target, "log file not reopened", {{"error", reopened.error().text}});
-    if (auto reloaded = running.reload_certificates(); !reloaded)
+    auto reloaded = running.reload_certificates();
+    if (!reloaded)
       base::log::error(target, "certificates not reloaded; those read before stay in force",
                        {{"error", reloaded.error().text}});
+    else if (has_certificates)
+      base::log::info(target, "certificates reloaded; new links use them");
   };
   return {stop, stop_at_once, hang_up};
 }
@@ -96,7 +99,8 @@ int run(const node::loaded_settings& loaded) {
   node::service_notifier manager({[&running] { return running.is_live(); },
                                   [&running] { return running.phase() != actors::phase::starting; },
                                   [&running] { return running.status_text(); }});
-  node::signal_listener listener(actions_on(running, manager, **log));
+  node::signal_listener listener(
+      actions_on(running, manager, **log, loaded.values.security.has_peer_tls()));
 
   auto reason = running.wait();
   int status = status_of(reason);

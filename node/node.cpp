@@ -140,7 +140,12 @@ base::status running_node::begin() {
     return bindable;
   if (auto found = look_up_cluster_to_join(); !found)
     return found;
-  ties_.transport = make_link_transport(all_);
+  // A member finds out from its log that it needs the port, when it is under supervision
+  // already; trying again and again would not make the configuration right.
+  ties_.transport = make_link_transport(all_, [this](const base::error& why) {
+    base::log::error(target, "could not start", {{"error", why.within("cluster.raft_addr").text}});
+    end_with(exit_reason::failed);
+  });
   ties_.inbox = std::make_shared<actors::snapshot_inbox>();
   ties_.snapshots = make_snapshot_transport(ties_.transport, ties_.inbox);
 

@@ -89,6 +89,7 @@ class Certificates(ClusterTest):
         self.assertEqual(process, self.node.process.pid)
         self.assertTrue(self.node.is_running)
         self.assertNotIn("certificates not reloaded", self.node.log())
+        self.assertIn("certificates reloaded", self.node.log())
         self.assertEqual(200, self.node.put("k", b"3").status)
         for node in self.cluster.nodes.values():
             self.assertEqual(b"3", node.get("k").body)
