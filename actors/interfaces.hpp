@@ -61,8 +61,8 @@ using raft_handle =
                      caf::reacts_to<slow_writes>,
                      caf::reacts_to<snapshot_arrived>,   // receiver
                      caf::reacts_to<snapshot_installed>, // storage writer
-                     caf::reacts_to<checkpoint_finished>,
-                     caf::reacts_to<links_ready>,                                 // peer links
+                     caf::reacts_to<checkpoint_finished>, caf::reacts_to<links_ready>,
+                     caf::reacts_to<peer_lost>,                                   // peer links
                      caf::reacts_to<peer_spoke>,                                  // transport
                      caf::reacts_to<cluster_request>, caf::reacts_to<hand_over>>; // gateway, node
 

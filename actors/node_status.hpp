@@ -33,6 +33,10 @@ struct raft_status {
   std::optional<steady_time> leading_since; ///< none: this server does not lead
   /// When each peer's raft actor last spoke to this one; only those that did.
   std::vector<std::pair<raft::server_id, steady_time>> heard;
+  /// Why this server takes no part in its cluster, and what to do about it; empty: it does.
+  std::string standing;
+  /// It has been told that it is no member, or no longer: nothing changes that by itself.
+  bool is_cast_out = false;
   /// The newest moment of which this node knows that its leader led: a quorum's answers to
   /// the leader, the leader's word to the others. None: not yet, or a sole voter.
   std::optional<steady_time> in_touch;

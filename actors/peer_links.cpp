@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -166,12 +168,23 @@ private:
     peers_status now;
     now.is_open = is_open_;
     now.links = is_open_ ? settings_.transport->links() : std::vector<peer_link>{};
+    tell_lost(now.links);
     auto before = sought_.size();
     for (auto each = sought_.begin(); each != sought_.end();)
       each = is_over(each->second, now.links) ? sought_.erase(each) : std::next(each);
     if (sought_.size() != before)
       static_cast<void>(tell_transport()); // of members alone: they were good before
     context_.board->publish(std::move(now));
+  }
+
+  void tell_lost(const std::vector<peer_link>& links) {
+    auto before = std::exchange(linked_, {});
+    for (const auto& each : links)
+      if (each.is_connected)
+        linked_.insert(each.id);
+    for (auto each : before)
+      if (!linked_.contains(each))
+        send(raft_, peer_lost{life_, each});
   }
 
   bool is_over(search& which, const std::vector<peer_link>& links) {
@@ -207,6 +220,7 @@ private:
   bool is_open_ = false;
   std::vector<peer_address> members_; ///< of the newest membership, without this server
   raft::log_index members_index_;
+  std::set<raft::server_id> linked_; ///< when last looked at
   std::map<raft::server_id, search> sought_;
 };
 

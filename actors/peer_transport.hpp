@@ -35,6 +35,8 @@ struct peer_link {
   std::optional<std::chrono::steady_clock::time_point> last_heard;
   std::optional<std::chrono::microseconds> round_trip;
   std::string trouble; ///< why there is no connection; empty while there is one
+  /// It refuses this server: its membership does not list it, or lists another life of it.
+  bool calls_us_no_member = false;
   std::uint64_t bytes_waiting = 0;
   std::uint64_t messages_dropped = 0; ///< beyond the bound on what waits, or without a link
   std::uint64_t reconnects = 0;

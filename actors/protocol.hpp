@@ -157,6 +157,11 @@ struct peer_spoke {
   raft::server_life from;
   std::shared_ptr<inbound_message> what;
 };
+/// Peer links → raft actor: the link to a peer was lost.
+struct peer_lost {
+  generation life;
+  raft::server_id which;
+};
 /// Transport → peer links: something about a link changed.
 struct link_changed {};
 /// Transport → peer links: it ended by itself.
@@ -212,6 +217,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::reader_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::links_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::peer_spoke)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::peer_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::link_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::transport_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::talk_to)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/raft_actor.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "actors/raft_actor_state.hpp"
@@ -96,6 +97,10 @@ raft_actor::behavior_type raft_actor::make_behavior() {
       [this](const snapshot_arrived& what) { on_snapshot_arrived(what); },
       [this](const snapshot_installed& what) { on_snapshot_installed(what); },
       [this](const links_ready& what) { on_links_ready(what); },
+      [this](const peer_lost& what) {
+        if (what.life == life_ && core_)
+          core_->peer_lost(what.which);
+      },
       [this](const peer_spoke& what) { on_peer_spoke(what); },
       [this](const cluster_request& what) { on_cluster_request(what); },
       [this](hand_over) { hand_leadership_over(); },
@@ -109,6 +114,7 @@ void raft_actor::on_exit() {
   ledger_ = {};
   changes_.clear();
   transfer_.reset();
+  waiting_changes_.clear();
   core_.reset();
   context_.board->forget<raft_status>();
 }
@@ -136,14 +142,19 @@ caf::result<begun> raft_actor::on_begin() {
 void raft_actor::start_core(const storage::log_state& log, const state_meta_reply& reply) {
   const auto& state = *reply.meta;
   write_counter_ = log.write_counter;
-  // A lower bound: whoever says that it knows a newer one is believed.
-  members_index_ = std::max(log.snapshot.id.index, raft::log_index{1});
+  // A lower bound: whoever says that it knows a newer one is believed. None without an entry.
+  members_index_ = std::max(log.snapshot.id.index, std::min(log.last.index, raft::log_index{1}));
+  settings_.core.incarnation = log.identity.incarnation;
+  raft::server_life self{settings_.core.self, log.identity.incarnation};
+  was_member_ = log.snapshot.membership.is_member(self)
+                || std::ranges::any_of(log.memberships, [&](const raft::membership_at& each) {
+                     return each.membership.is_member(self);
+                   });
   ledger_.skip_to(state.last_applied.index);
   raft::recovered_state recovered{log.hard_state,          log.snapshot,    log.last,
                                   log.last_chain,          log.term_starts, log.memberships,
                                   state.last_applied.index};
   recovered.state_is_lost = reply.is_lost;
-  settings_.core.incarnation = log.identity.incarnation;
   settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
   base::log::info(target, "raft actor started",
@@ -164,6 +175,8 @@ void raft_actor::on_tick() {
   for (auto request : ledger_.drop_settled_writes())
     core_->forget_proposal(request);
   note_contacts();
+  look_at_standing();
+  retry_changes();
   core_->wall_clock(settings_.wall_clock_ms());
   tell_time(true);
   perform();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <vector>
 
 #include "actors/actor_context.hpp"
 #include "raft/core.hpp"
@@ -13,6 +14,9 @@ struct raft_settings {
   raft::core_config core;
   std::chrono::milliseconds tick_interval{100};
   std::uint64_t random_seed = 0;
+  /// Who found a cluster together, in lives that are not known yet: while the log is empty this
+  /// server meets them all and writes the founding entry. Empty: it waits to be let in.
+  std::vector<raft::member> founders;
   /// For how long a client waits: a leader does not take a forwarded write any later.
   std::chrono::milliseconds write_patience{10'000};
   /// Unix time, for people who read the log; never decides anything.

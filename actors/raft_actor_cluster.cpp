@@ -8,6 +8,8 @@ namespace {
 
 constexpr auto target = "aspen::raft";
 
+constexpr std::size_t waiting_changes_max = 16;
+
 failure refused(failure_code code, std::string_view reason, std::string text) {
   failure why{code, commit_status::no, std::move(text), 0, 0, {}, reason};
   if (code == failure_code::conflict)
@@ -87,12 +89,13 @@ void raft_actor::on_peer_spoke(const peer_spoke& what) {
 void raft_actor::on_cluster_request(const cluster_request& what) {
   if (!core_ || status_.core.role != raft::role_name::leader)
     return what.reply.refuse(not_leading());
+  auto until = now() + settings_.tick_interval * settings_.core.election_timeout_ticks_min;
   if (auto* admitted = std::get_if<add_member>(&what.what))
     add(*admitted, what.reply);
   else if (auto* promoted = std::get_if<promote_member>(&what.what))
-    change(raft::promote_learner{promoted->id}, what.reply);
+    change({raft::promote_learner{promoted->id}, what.reply, until});
   else if (auto* removed = std::get_if<remove_member>(&what.what))
-    change(raft::remove_member{removed->id}, what.reply);
+    change({raft::remove_member{removed->id}, what.reply, until});
   else
     transfer(std::get<transfer_leadership>(what.what).to, what.reply);
 }
@@ -118,22 +121,36 @@ void raft_actor::add(const add_member& what, reply_to<cluster_changed> reply) {
     return reply.refuse(
         refused(failure_code::conflict, "member_exists", "that is the leader itself"));
   request(links_, caf::infinite, find_member{what.id, what.raft_addr})
-      .then([this, reply](member_found& found) { change(raft::add_learner{found.who}, reply); },
+      .then([this,
+             reply](member_found& found) { change({raft::add_learner{found.who}, reply, now()}); },
             [this, reply](caf::error& why) {
               reply.refuse(refused(failure_code::unmet, "unreachable", system().render(why)));
             });
 }
 
-void raft_actor::change(raft::membership_change what, reply_to<cluster_changed> reply) {
+void raft_actor::change(waiting_change asked) {
   auto number = ledger_.take_number();
   // From here on the change may happen; an asker who has left was told that it will not.
-  if (!reply.set_stage(commit_status::unknown))
+  if (!asked.reply.set_stage(commit_status::unknown))
     return;
-  auto outcome = core_->propose_membership(number, std::move(what));
-  if (auto* no = std::get_if<raft::membership_refused>(&outcome))
-    return reply.refuse(explain(*no, not_leading()));
-  changes_.emplace(number, std::move(reply));
-  perform();
+  auto outcome = core_->propose_membership(number, asked.what);
+  auto* no = std::get_if<raft::membership_refused>(&outcome);
+  if (no == nullptr) {
+    changes_.emplace(number, std::move(asked.reply));
+    return perform();
+  }
+  asked.reply.set_stage(commit_status::no);
+  using enum raft::membership_refusal;
+  bool may_pass = no->why == quorum_would_be_lost || no->why == unreachable;
+  if (may_pass && now() < asked.until && waiting_changes_.size() < waiting_changes_max)
+    waiting_changes_.push_back(std::move(asked));
+  else
+    asked.reply.refuse(explain(*no, not_leading()));
+}
+
+void raft_actor::retry_changes() {
+  for (auto& each : std::exchange(waiting_changes_, {}))
+    change(std::move(each));
 }
 
 bool raft_actor::settle_change(raft::request_id request, const answer<cluster_changed>& outcome) {
@@ -167,9 +184,12 @@ void raft_actor::hand_leadership_over() {
 }
 
 void raft_actor::tell_peer_links() {
-  if (!links_ || status_.core.membership == told_members_)
+  if (!links_)
     return;
-  told_members_ = status_.core.membership;
+  auto wanted = spoken_with();
+  if (wanted == told_members_)
+    return;
+  told_members_ = std::move(wanted);
   contacts_.keep(told_members_);
   send(links_, talk_to{life_, std::make_shared<raft::membership>(told_members_), members_index_});
 }

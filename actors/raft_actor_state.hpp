@@ -19,9 +19,17 @@ failure too_much(const raft::overloaded& bound);
 failure too_much_wal();
 failure refusal_of(const raft::propose_outcome& outcome);
 
+/// A change that needs servers which did not answer in the last moments: asked again, until they
+/// did or have been silent for an election timeout.
+struct waiting_change {
+  raft::membership_change what;
+  reply_to<cluster_changed> reply;
+  caf::actor_clock::time_point until;
+};
+
 /// The raft actor's inside, for the raft_actor*.cpp files alone: begin, time, clients and
 /// stores in raft_actor.cpp, what the core asks for in raft_actor_perform.cpp, peers and
-/// membership in raft_actor_cluster.cpp. Decides nothing of the protocol.
+/// membership in raft_actor_cluster.cpp and raft_actor_standing.cpp. Decides nothing of the protocol.
 class raft_actor : public traced<raft_handle::base> {
 public:
   raft_actor(caf::actor_config& config, const actor_context& context,
@@ -66,7 +74,7 @@ private:
   void on_peer_spoke(const peer_spoke& what);
   void on_cluster_request(const cluster_request& what);
   void add(const add_member& what, reply_to<cluster_changed> reply);
-  void change(raft::membership_change what, reply_to<cluster_changed> reply);
+  void change(waiting_change asked);
   void transfer(raft::server_id to, reply_to<cluster_changed> reply);
   void hand_leadership_over();
   bool settle_change(raft::request_id request, const answer<cluster_changed>& outcome);
@@ -74,6 +82,15 @@ private:
   failure not_leading() const;
   void tell_peer_links();
   void note_contacts();
+  void retry_changes();
+
+  // raft_actor_standing.cpp
+  bool is_founding() const;
+  raft::membership spoken_with() const;
+  void look_at_standing();
+  bool try_to_found(const peers_status& peers);
+  std::string describe_founding(const peers_status& peers) const;
+  void take_standing(bool is_cast_out, std::string text);
 
   // raft_actor_snapshots.cpp
   void send_snapshots(const std::vector<raft::snapshot_to_send>& all);
@@ -105,6 +122,8 @@ private:
   peer_contacts contacts_;
   std::map<raft::request_id, reply_to<cluster_changed>> changes_; ///< proposed, not committed
   std::optional<reply_to<cluster_changed>> transfer_;             ///< of the one under way
+  std::vector<waiting_change> waiting_changes_;
+  bool was_member_ = false;       ///< as far as the log reaches back
   raft::log_index members_index_; ///< where the newest membership took effect, at least
   raft::membership told_members_; ///< what the peer links were last told
   raft_status status_;

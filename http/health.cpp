@@ -76,6 +76,8 @@ health_check check_raft_cluster(const health_input& input) {
   health_check check{"raft_cluster", check_status::ok, {}, {}};
   if (!input.raft)
     check.message = "Unable to get Raft metrics";
+  else if (!input.raft->standing.empty())
+    check.message = input.raft->standing;
   else if (!is_admitted(input))
     check.message = "This node is no member: it waits to be added to the cluster";
   else if (input.raft->core.leader.value == 0)
@@ -85,6 +87,8 @@ health_check check_raft_cluster(const health_input& input) {
       check.message += (check.message.empty() ? "" : "; ") + lost;
   if (!check.message.empty())
     check.status = check_status::warning;
+  if (input.raft && input.raft->is_cast_out)
+    check.status = check_status::failed;
   return check;
 }
 

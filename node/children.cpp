@@ -193,7 +193,9 @@ private:
     actors::raft_settings setup;
     setup.tick_interval = all.raft.heartbeat_interval;
     setup.core.self = ::raft::server_id{all.cluster.node_id};
-    setup.core.cluster_id = context.board->get<actors::log_status>()->identity.cluster_id;
+    auto identity = context.board->get<actors::log_status>()->identity;
+    setup.core.cluster_id = identity.cluster_id;
+    setup.founders = founders_of(all, identity);
     setup.core.election_timeout_ticks_min = ticks(all.raft.election_timeout_min, all);
     setup.core.election_timeout_ticks_max = ticks(all.raft.election_timeout_max, all);
     setup.core.proposals_in_flight_max = all.raft.proposals_in_flight_max;

@@ -55,6 +55,10 @@ actors::peer_link to_link(const transport::peer_state& from) {
     link.last_heard = std::chrono::steady_clock::now() - *from.since_heard;
   link.round_trip = from.round_trip;
   link.trouble = from.is_connected ? std::string() : from.last_error;
+  link.calls_us_no_member =
+      !from.is_connected
+      && (from.refused_us == transport::refusal_reason::unknown_server
+          || from.refused_us == transport::refusal_reason::outdated_incarnation);
   link.bytes_waiting = from.outbound_bytes;
   link.messages_dropped = from.dropped_not_connected + from.dropped_over_bound;
   link.reconnects = from.connects > 0 ? from.connects - 1 : 0;

@@ -100,7 +100,7 @@ const std::vector<key_spec>& table() {
        "with the three files of [security].", {}},
       {"cluster", "initial_members", MEMBER(text_list, cluster.initial_members), "", {},
        "The members that found a cluster together, \"id=host:port\" (their raft_addr), equal on all "
-       "of them. Looked at only while there is no log.", {}, check_member},
+       "of them. They found it once all of them are there. Looked at only while the log is empty.", {}, check_member},
       {"cluster", "join", MEMBER(text, cluster.join), "", {},
        "HTTP address of any node of a cluster to join: this node waits until it is added there. "
        "Looked at only while there is no log.", {}, check_http_address},

@@ -37,14 +37,6 @@ base::uuid cluster_id_of(const std::vector<member>& founders) {
   return base::uuid_from_name(name);
 }
 
-/// The founders' lives are not known to each other yet: the configuration leaves them open.
-raft::membership members_of(const std::vector<member>& founders) {
-  raft::membership members;
-  for (const auto& each : founders)
-    members.voters.push_back({raft::server_id{each.id}, {}, to_string(each.raft_addr), ""});
-  return members;
-}
-
 /// A new life of this server: nothing of it existed before. It joins a cluster that is
 /// there, founds one with others, or is one by itself.
 storage::log_seed new_seed(const settings& all, const std::optional<base::uuid>& joined) {
@@ -57,8 +49,9 @@ storage::log_seed new_seed(const settings& all, const std::optional<base::uuid>&
     return storage::genesis_seed(identity, {});
   }
   if (auto founders = all.cluster.founders(); founders.size() > 1) {
+    // The founding entry comes when all of them have met (actors/raft_actor_standing.cpp).
     identity.cluster_id = cluster_id_of(founders);
-    return storage::genesis_seed(identity, members_of(founders));
+    return storage::genesis_seed(identity, {});
   }
   identity.cluster_id = base::random_uuid();
   raft::membership members;
@@ -115,6 +108,24 @@ base::status set_aside(const std::string& path) {
 }
 
 } // namespace
+
+std::vector<raft::member> founders_of(const settings& all, const storage::identity& identity) {
+  auto founders = all.cluster.founders();
+  if (founders.size() < 2)
+    return {};
+  if (auto named = cluster_id_of(founders); named != identity.cluster_id) {
+    base::log::warn(target,
+                    "cluster.initial_members describes another cluster than the one this node is "
+                    "of; it is not looked at",
+                    {{"described_cluster_id", base::to_string(named)},
+                     {"cluster_id", base::to_string(identity.cluster_id)}});
+    return {};
+  }
+  std::vector<raft::member> members;
+  for (const auto& each : founders)
+    members.push_back({raft::server_id{each.id}, {}, to_string(each.raft_addr), ""});
+  return members;
+}
 
 bool has_log(const settings& all) {
   return all.cluster.storage_backend != storage::backend::inmemory

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "node/settings.hpp"
@@ -16,13 +17,17 @@
 /// call runs on the thread of the actor that will own the store, after the gate said yes.
 namespace node {
 
+/// Who founds the cluster of that identity together, in lives that are not known yet: what
+/// `initial_members` names, when it describes that cluster; else none, and a warning says so.
+std::vector<raft::member> founders_of(const settings& all, const storage::identity& identity);
+
 /// Whether a log is there: this server has been somebody before. False for a backend that
 /// keeps nothing.
 bool has_log(const settings& all);
 
 /// The log. A missing one is made, as a new incarnation: empty, of the cluster `joined`,
-/// where one is given; else as one of the founders that `initial_members` names; else as
-/// the sole voter of a new cluster. An existing log whose state machine is gone forgets its
+/// where one is given, else of the one that `initial_members` describes, which is founded
+/// when all of them have met; else as the sole voter of a new cluster. An existing log whose state machine is gone forgets its
 /// checkpoint marks, so that it can be replayed from its start.
 /// An install that a crash interrupted goes on first, as `check` found it (rule 17).
 base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,

@@ -4,6 +4,7 @@
 import contextlib
 import http.client
 import json
+import socket
 import unittest
 
 from aspen_e2e import BOUND, Node, free_ports, wait_until
@@ -222,6 +223,29 @@ class ThreeNodes(unittest.TestCase):
             return "leadership was not handed over in time" not in said
         # There is a second for it, which is too short when the machine is busy with other things: then once more.
         wait_until(is_handed_over, "a leader that stops hands leadership over in time")
+
+    def test_a_member_whose_peer_port_is_taken_ends_whatever_its_settings_name(self):
+        self.cluster.start()
+        node = self.cluster.followers()[0]
+        self.assertEqual(0, node.stop())
+        del node.variables["ASPEN_INITIAL_MEMBERS"]  # what it is member of stands in its log alone
+        with socket.create_server(("127.0.0.1", node.raft_port)):
+            node.spawn()
+            self.assertEqual(1, node.wait_exit())
+        self.assertIn(f"cluster.raft_addr: listen on 127.0.0.1:{node.raft_port}: Address already in use", node.log())
+        node.start()
+        put_sure(node, "k", b"v")
+
+    def test_members_that_were_named_later_are_not_looked_at_and_it_is_said(self):
+        self.cluster.start()
+        node = self.cluster.followers()[0]
+        self.assertEqual(0, node.stop())
+        node.variables["ASPEN_INITIAL_MEMBERS"] = f"{node.node_id}=127.0.0.1:{node.raft_port},9=127.0.0.1:1"
+        node.start()
+        said = node.log()
+        self.assertIn("cluster.initial_members describes another cluster", said)
+        self.assertIn(f"cluster_id={Cluster.view(node)['cluster_id']}", said)
+        put_sure(node, "k", b"v")
 
     def test_a_node_of_another_cluster_is_no_peer(self):
         self.cluster.start()

@@ -2,6 +2,7 @@
 """Three real nodes with mutual TLS: whichever one is lost, nothing acknowledged is, and every node serves."""
 
 import json
+import shutil
 import signal
 import statistics
 import unittest
@@ -184,6 +185,63 @@ class Leases(ClusterTest):
 
 
 class Wiped(ClusterTest):
+    def wipe(self, node):
+        node.kill()
+        shutil.rmtree(node.data_dir)
+
+    def says(self, node, words: str):
+        node.wait_answers()
+        wait_until(lambda: words in node.admin("GET", "/health").body.decode(),
+                   f"the health of node {node.node_id} says {words!r}")
+
+    def test_wiped_founders_found_no_second_cluster(self):
+        self.cluster.start()
+        written = self.cluster.write_many(50)
+        kept = self.cluster.wait_leader()
+        wiped = self.cluster.followers()
+        for node in wiped:
+            self.wipe(node)
+        kept.kill()
+        for node in wiped:
+            node.spawn()
+        for node in wiped:
+            self.says(node, f"it waits for node {kept.node_id} at {kept.raft_addr}")
+            self.assertEqual(503, node.put("k", b"1").status)
+        kept.spawn()
+        for node in wiped:
+            self.says(node, "exists already")
+            self.assertEqual(("learner", 503), (node.state(), node.put("k", b"1").status))
+            self.assertIn("this node is no member of its cluster", node.log())
+        kept.wait_answers()
+        stale = kept.request("GET", "/v1/kv?consistency=stale&prefix=key-&limit=1000").json()["items"]
+        self.assertEqual(written, {each["key"]: each["value"].encode() for each in stale})
+
+    def test_a_wiped_founder_is_taken_in_again_in_a_new_life(self):
+        self.cluster.start()
+        written = self.cluster.write_many(50)
+        node = self.cluster.followers()[0]
+        self.wipe(node)
+        node.spawn()
+        self.says(node, "exists already")
+        self.does("member", "add", str(node.node_id), node.raft_addr)
+        node.wait_ready()
+        self.cluster.wait_caught_up(node)
+        wait_until(lambda: self.cluster.ctl("member", "promote", str(node.node_id)).returncode == 0, "it is promoted")
+        self.assert_has(node, written)
+        self.assertEqual(200, self.cluster.put("k", b"1").status)
+
+    def test_founders_wait_for_each_other_and_found_once_all_are_there(self):
+        first, second, third = self.cluster.nodes.values()
+        for node in (first, second):
+            node.spawn()
+        for node in (first, second):
+            self.says(node, f"it waits for node {third.node_id}")
+        third.spawn()
+        self.cluster.wait_leader()
+        for node in self.cluster.nodes.values():
+            node.wait_ready()
+        self.assertEqual(200, self.cluster.put("k", b"1").status)
+
     def test_a_lost_state_machine_is_fetched_again(self):
         self.cluster.start()
         written = self.cluster.write_many(300)
