@@ -22,11 +22,9 @@ struct fault_run {
   }
 };
 
-/// Lives through it, then starts without the fault: on the files as they are, and on what a
-/// power cut at the end would leave of them.
+/// Lives through it, then starts on its files without the fault.
 std::string live_through(const prepared_life& prepared, const fault_run& what) {
   temp_dir dir("disk-fault");
-  temp_dir cut_dir("disk-fault-cut");
   recorded_disk::write_files(prepared.files, dir.path().string());
   recorded_disk disk(dir.path().string());
   scripted_life life(prepared, dir.path().string(), disk);
@@ -35,14 +33,8 @@ std::string live_through(const prepared_life& prepared, const fault_run& what) {
   disk.heal();
   if (!life.problem().empty())
     return what.text() + life.problem();
-  std::mt19937_64 random(what.operation);
-  recorded_disk::write_files(disk.image_after(disk.events().size(), random, loss::of_files),
-                             cut_dir.path().string());
   auto problem = check_start(prepared, dir.path().string(), life.promised().back());
-  if (!problem.empty())
-    return what.text() + problem;
-  problem = check_start(prepared, cut_dir.path().string(), life.promised().back());
-  return problem.empty() ? problem : what.text() + "and a power cut: " + problem;
+  return problem.empty() ? problem : what.text() + problem;
 }
 
 std::uint64_t operations_of_a_life(const prepared_life& prepared) {
