@@ -15,8 +15,8 @@ bool needs_the_protocol(const client_read& read) {
 
 class actor_gateway : public gateway {
 public:
-  actor_gateway(const actor_context& context, std::function<void()> shut_down)
-    : context_(context), shut_down_(std::move(shut_down)) {}
+  actor_gateway(const actor_context& context, gateway_ways ways)
+    : context_(context), ways_(std::move(ways)) {}
 
   // A request for an actor that does not run now is simply let go: it answers itself.
 
@@ -41,7 +41,12 @@ public:
       caf::anon_send(raft, std::move(request));
   }
 
-  void shut_down() override { shut_down_(); }
+  void restart_child(actors::restart_child request) override {
+    if (ways_.restart_child)
+      ways_.restart_child(std::move(request));
+  }
+
+  void shut_down() override { ways_.shut_down(); }
   const status_board& status() const override { return *context_.board; }
   std::vector<actor_view> list_actors() const override { return context_.registry->list(); }
 
@@ -64,14 +69,13 @@ private:
   }
 
   actor_context context_;
-  std::function<void()> shut_down_;
+  gateway_ways ways_;
 };
 
 } // namespace
 
-std::unique_ptr<gateway> make_actor_gateway(const actor_context& context,
-                                            std::function<void()> shut_down) {
-  return std::make_unique<actor_gateway>(context, std::move(shut_down));
+std::unique_ptr<gateway> make_actor_gateway(const actor_context& context, gateway_ways ways) {
+  return std::make_unique<actor_gateway>(context, std::move(ways));
 }
 
 } // namespace actors

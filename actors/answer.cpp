@@ -29,6 +29,7 @@ std::string_view to_string(failure_code code) {
   case failure_code::conflict: return "conflict";
   case failure_code::unmet: return "unmet";
   case failure_code::unknown_member: return "unknown_member";
+  case failure_code::unknown_child: return "unknown_child";
   }
   return "unknown";
 }

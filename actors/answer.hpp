@@ -37,6 +37,7 @@ enum class failure_code {
   conflict,         ///< the cluster is in another state; `reason` says in which
   unmet,            ///< a condition of the change does not hold; `reason` says which
   unknown_member,
+  unknown_child, ///< of the supervisor
 };
 
 /// The name in snake case, as in JSON answers.

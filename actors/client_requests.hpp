@@ -100,6 +100,24 @@ struct cluster_request {
   reply_to<cluster_changed> reply;
 };
 
+// -- supervision: gateway → supervisor --------------------------------------------
+
+/// What an operator's restart set going; the status board shows how it ends.
+struct restart_under_way {
+  std::string what; ///< "restarting group 'stores'"
+};
+
+/// A new life for the child `name` and its group, through the gate, without back-off,
+/// whatever the circuit says. Refused: `unknown_child`, `draining`, `unavailable` when it
+/// waits for another child or hangs, `conflict` when there is no quarantine to be cleared.
+struct restart_child {
+  std::string name;                  ///< of a child, or of a group
+  reply_to<restart_under_way> reply; ///< none: nobody waits
+  /// Only out of a refusal: what the refusal left behind is put away first, and the gate
+  /// looks at everything.
+  bool clears_quarantine = false;
+};
+
 /// The node is about to stop: hand leadership over if it is here. Nobody waits for it.
 struct hand_over {};
 

@@ -40,6 +40,8 @@ public:
   virtual void checkpoint(checkpoint_now request) = 0;
   /// To the raft actor; answered once the change is committed, or refused.
   virtual void change_cluster(cluster_request request) = 0;
+  /// To the supervisor; answered as soon as it is under way, or refused.
+  virtual void restart_child(actors::restart_child request) = 0;
   /// Begins an orderly stop of the whole node, as SIGTERM does.
   virtual void shut_down() = 0;
 

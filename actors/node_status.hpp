@@ -110,6 +110,9 @@ enum class child_state {
 };
 std::string_view to_string(child_state value);
 
+enum class circuit_state { closed, open, half_open };
+std::string_view to_string(circuit_state value);
+
 struct child_status {
   std::string name;
   std::string group; ///< empty: stands alone
@@ -117,7 +120,14 @@ struct child_status {
   std::uint64_t restarts = 0;
   std::string last_error;
   steady_time since;
+  /// When `next` happens, where that is a matter of time alone.
   std::optional<std::chrono::milliseconds> next_attempt_in;
+  std::string next;                   ///< what follows by itself, for a person; empty: nothing
+  std::string_view restart_kind = {}; ///< permanent | transient | temporary
+  // Of the child's group, or of itself when it stands alone:
+  circuit_state circuit = circuit_state::closed;
+  std::uint64_t restarts_in_window = 0;
+  std::chrono::milliseconds next_delay{0}; ///< the pause that follows the next crash
 };
 
 struct supervisor_event {
@@ -127,9 +137,6 @@ struct supervisor_event {
   std::string detail;
 };
 
-enum class circuit_state { closed, open, half_open };
-std::string_view to_string(circuit_state value);
-
 struct supervisor_status {
   actors::phase phase = phase::starting;
   std::vector<child_status> children;
@@ -137,7 +144,8 @@ struct supervisor_status {
   std::uint64_t restarts_total = 0;
   std::uint64_t restarts_in_window = 0;
   std::optional<storage::check_report> last_check;
-  std::vector<supervisor_event> events; ///< newest last, at most 100
+  std::chrono::system_clock::time_point last_check_at{}; ///< when that report came
+  std::vector<supervisor_event> events;                  ///< newest last, at most 100
   steady_time last_tick;
 };
 

@@ -21,6 +21,9 @@ public:
   virtual actors::answer<actors::checkpoint_done> checkpoint() = 0;
   /// Has the long deadline.
   virtual actors::answer<actors::cluster_changed> change_cluster(actors::cluster_change what) = 0;
+  /// Answered as soon as it is under way.
+  virtual actors::answer<actors::restart_under_way> restart_child(std::string name,
+                                                                  bool clears_quarantine) = 0;
   /// Accounts for `bytes` that this request keeps until its answer is sent; false when the
   /// listener's bound on memory does not allow it.
   virtual bool reserve(std::size_t bytes) = 0;

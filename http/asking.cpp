@@ -73,6 +73,14 @@ actors::answer<actors::cluster_changed> exchange::change_cluster(actors::cluster
   return await(*where);
 }
 
+actors::answer<actors::restart_under_way> exchange::restart_child(std::string name,
+                                                                  bool clears_quarantine) {
+  auto where = make_slot<actors::restart_under_way>(tools_, this);
+  tools_.site.gateway.restart_child(
+      {std::move(name), actors::reply_to<actors::restart_under_way>(where), clears_quarantine});
+  return await(*where);
+}
+
 bool exchange::reserve(std::size_t bytes) {
   if (!tools_.memory.reserve(bytes))
     return false;

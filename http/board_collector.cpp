@@ -53,9 +53,6 @@ void add_storage(family_builder& into, const health_input& seen,
   into.gauge("lmdb_map_size_bytes", "Size to which the log's file may grow")
       .sample(log ? log->sizes.map_bytes : 0);
   into.counter("aspen_snapshots_built_total", "Snapshots built").sample(sent ? sent->built : 0);
-  into.gauge("aspen_alarm", "1 while the alarm stands")
-      .sample(storage.is_full, {{"type", "nospace"}})
-      .sample(!storage.trouble.empty() && !storage.is_full, {{"type", "storage"}});
   into.gauge("aspen_disk_size_bytes", "Size of the fullest file system in use")
       .sample(seen.disk.total_bytes);
   into.gauge("aspen_disk_available_bytes", "What is left of it to this process")
@@ -81,11 +78,18 @@ void add_supervision(family_builder& into, const health_input& seen) {
     into.sample(child.restarts, {{"child", child.name}});
   auto report = assess(seen);
   auto is_failed = [](const health_check& check) { return check.status == check_status::failed; };
-  bool is_actor_failed = is_failed(report.checks.front());
+  const auto& actor = report.checks.front();
   into.gauge("aspen_raft_actor_health_status", "2 healthy, 1 degraded, 0 unhealthy")
-      .sample(is_actor_failed                           ? 0.0
-              : report.status == health_status::healthy ? 2.0
-                                                        : 1.0);
+      .sample(is_failed(actor)                   ? 0.0
+              : actor.status == check_status::ok ? 2.0
+                                                 : 1.0);
+  into.gauge("aspen_consecutive_health_failures", "Failed looks at the raft actor in a row")
+      .sample(std::uint64_t{seen.probe_failures});
+  auto alarms = find_alarms(seen, report);
+  into.gauge("aspen_alarm", "1 while the alarm stands");
+  for (auto name : alarm_names)
+    into.sample(std::ranges::find(alarms, name, &alarm::name) != alarms.end(),
+                {{"type", string(name)}});
   into.gauge("aspen_health_check_status", "0 ok, 1 warning, 2 critical or failed");
   for (const auto& check : report.checks)
     into.sample(std::min(2.0, static_cast<double>(check.status)), {{"check", string(check.name)}});

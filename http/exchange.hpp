@@ -64,6 +64,8 @@ public:
                                             raft::log_index min_index) override;
   actors::answer<actors::checkpoint_done> checkpoint() override;
   actors::answer<actors::cluster_changed> change_cluster(actors::cluster_change what) override;
+  actors::answer<actors::restart_under_way> restart_child(std::string name,
+                                                          bool clears_quarantine) override;
   bool reserve(std::size_t bytes) override;
 
 private:

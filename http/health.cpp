@@ -29,22 +29,46 @@ std::string_view reason_of(actors::phase phase) {
   return {};
 }
 
+std::string seconds_text(std::chrono::steady_clock::duration span) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(span).count()) + " s";
+}
+
+/// What the supervisor says of the raft actor while it does not run: "backing_off; check of
+/// the stores, then start in 4 s".
+std::string what_follows(const health_input& input) {
+  if (!input.supervisor)
+    return "it is not running";
+  for (const auto& child : input.supervisor->children) {
+    if (child.name != "raft")
+      continue;
+    auto text = "it is " + std::string(actors::to_string(child.state));
+    if (child.circuit == actors::circuit_state::open)
+      text += ", the circuit is open";
+    if (!child.next.empty())
+      text += "; next: " + child.next;
+    if (child.next_attempt_in)
+      text += " in " + seconds_text(*child.next_attempt_in + std::chrono::milliseconds{999});
+    return text;
+  }
+  return "it is not running";
+}
+
 health_check check_raft_actor(const health_input& input) {
   health_check check{"raft_actor", check_status::ok, {}, {}};
-  if (input.raft && input.now - input.raft->last_tick <= raft_silence_max)
+  if (input.raft && !is_raft_late(input))
     return check;
-  check.status = check_status::failed;
+  auto silent_for = input.raft ? input.now - input.raft->last_tick : raft_silence_max;
+  bool is_late_only =
+      input.raft && silent_for <= raft_silence_max && input.probe_failures < probe_failures_max;
+  check.status = is_late_only ? check_status::warning : check_status::failed;
   auto reason = reason_of(input.phase);
+  auto what = is_late_only ? "Raft actor is late: " : "Raft actor not responding: ";
   if (!reason.empty())
-    check.message = "Raft actor not responding: " + std::string(reason);
+    check.message = what + std::string(reason);
   else if (!input.raft)
-    check.message = "Raft actor not responding: it is not running";
+    check.message = what + what_follows(input);
   else
-    check.message = "Raft actor not responding: no tick for "
-                    + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
-                                         input.now - input.raft->last_tick)
-                                         .count())
-                    + " s";
+    check.message = what + ("no tick for " + seconds_text(silent_for));
   return check;
 }
 
@@ -132,6 +156,9 @@ health_check check_disk_space(const health_input& input) {
   auto used = input.disk.used_percent;
   if (input.is_in_memory) {
     check.message = "In-memory storage (no disk check needed)";
+  } else if (!input.space_trouble.empty()) {
+    check.status = check_status::critical;
+    check.message = "Disk usage critical: " + input.space_trouble;
   } else if (used >= disk_critical_percent) {
     check.status = check_status::critical;
     check.message = "Disk usage critical: " + percent(used)
@@ -200,6 +227,10 @@ std::string_view to_string(health_status value) {
   case health_status::unhealthy: return "unhealthy";
   }
   return "unhealthy";
+}
+
+bool is_raft_late(const health_input& input) {
+  return input.raft && input.now - input.raft->last_tick > raft_late_after;
 }
 
 std::uint64_t wal_bytes(const health_input& input) {

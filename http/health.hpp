@@ -38,8 +38,11 @@ struct health_input {
   std::shared_ptr<const actors::supervisor_status> supervisor;
   raft::server_id self; ///< zero: links to others are not looked at
   disk_reading disk;
+  /// Why the node takes no writes for want of space; empty: it has what it needs.
+  std::string space_trouble;
   bool is_in_memory = false;
-  bool has_wal_file = false; ///< SQLite: there is a WAL to be watched
+  bool has_wal_file = false;   ///< SQLite: there is a WAL to be watched
+  unsigned probe_failures = 0; ///< of the raft actor, in a row (`health_monitor`)
   std::chrono::steady_clock::time_point now;
 };
 
@@ -55,12 +58,20 @@ inline constexpr std::uint64_t wal_warning_mb = 100;
 inline constexpr std::uint64_t wal_critical_mb = 500;
 inline constexpr unsigned disk_warning_percent = 80;
 inline constexpr unsigned disk_critical_percent = 95;
-/// A raft actor that has not handled its tick (100 ms) for so long does not respond.
+/// The raft actor is looked at once a second. It fails when it has not handled its tick
+/// (100 ms) for so long; one success forgives all failures.
+inline constexpr std::chrono::seconds raft_late_after{2};
+/// So many failures in a row make the node unhealthy, fewer degraded.
+inline constexpr unsigned probe_failures_max = 3;
+/// However often anybody looked: after so long it does not respond.
 inline constexpr std::chrono::seconds raft_silence_max{5};
 
 /// The checks raft_actor, raft_cluster, storage, disk_space and, where there is a WAL,
 /// wal_file; and what follows from them. Pure.
 health_report assess(const health_input& input);
+
+/// Whether a raft actor that should run has gone without a tick for `raft_late_after`. Pure.
+bool is_raft_late(const health_input& input);
 
 /// Bytes of the WAL file: as the file system says, else as the storage writer last said.
 std::uint64_t wal_bytes(const health_input& input);

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/supervisor_handlers.hpp"
+
 namespace http {
 
 namespace {
@@ -19,13 +21,41 @@ ordered_json to_json(const health_check& check) {
   return made;
 }
 
-ordered_json supervision_json(const health_report& report, const actors::supervisor_status& said) {
+ordered_json supervision_json(const health_report& report, const health_input& seen) {
+  const auto& said = *seen.supervisor;
   ordered_json made;
   made["status"] = to_string(report.supervision);
   made["enabled"] = true;
+  made["consecutive_failures"] = seen.probe_failures;
   made["circuit_state"] = actors::to_string(said.circuit);
   made["restarts_in_window"] = said.restarts_in_window;
   made["total_restarts"] = said.restarts_total;
+  made["last_restart"] = nullptr;
+  for (const auto& event : said.events)
+    if (event.what == "restarted")
+      made["last_restart"] = rfc_3339(event.at);
+  return made;
+}
+
+/// What the gate read when it said no: the rules stand in the check `storage`.
+ordered_json refusal_json(const storage::check_report& found) {
+  ordered_json made{{"last_applied", nullptr}, {"committed", nullptr}};
+  if (found.last_applied)
+    made["last_applied"] = found.last_applied->index.value;
+  if (found.commit_index)
+    made["committed"] = found.commit_index->value;
+  made["what_to_do"] = found.what_to_do;
+  return made;
+}
+
+ordered_json alarms_json(const std::vector<standing_alarm>& alarms) {
+  auto made = ordered_json::array();
+  for (const auto& each : alarms)
+    made.push_back({{"name", each.alarm.name},
+                    {"severity", to_string(each.alarm.severity)},
+                    {"since", rfc_3339(each.since)},
+                    {"message", each.alarm.message},
+                    {"clears", each.alarm.clears}});
   return made;
 }
 
@@ -41,6 +71,9 @@ health_input look_around(site& at) {
   seen.self = raft::server_id{at.settings.node_id};
   seen.supervisor = board.get<actors::supervisor_status>();
   seen.disk = at.disk.read();
+  if (at.settings.space_trouble)
+    seen.space_trouble = at.settings.space_trouble();
+  seen.probe_failures = at.monitor.probe_failures();
   seen.is_in_memory = at.settings.is_in_memory;
   seen.has_wal_file = !at.settings.wal_path.empty();
   // Taken last: nothing that was said lies after it.
@@ -62,7 +95,10 @@ reply get_health(const request&, asker&, site& at) {
   body["uptime_seconds"] =
       std::chrono::duration_cast<std::chrono::seconds>(seen.now - at.started).count();
   if (report.is_supervised)
-    body["supervision"] = supervision_json(report, *seen.supervisor);
+    body["supervision"] = supervision_json(report, seen);
+  if (seen.phase == actors::phase::refused && seen.supervisor && seen.supervisor->last_check)
+    body["refusal"] = refusal_json(*seen.supervisor->last_check);
+  body["alarms"] = alarms_json(at.monitor.alarms());
   if (seen.storage)
     body["storage_verified"] = seen.storage->is_verified;
   if (!at.settings.versions.sqlite.empty()) {

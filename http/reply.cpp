@@ -32,6 +32,7 @@ constexpr failure_row failure_table[] = {
     {failure_code::conflict, 409, "conflict"},
     {failure_code::unmet, 412, "unmet"},
     {failure_code::unknown_member, 404, "unknown_member"},
+    {failure_code::unknown_child, 404, "unknown_child"},
 };
 
 std::string_view to_string(commit_status value) {

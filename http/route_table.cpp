@@ -11,6 +11,7 @@
 #include "http/kv_handlers.hpp"
 #include "http/scan_handler.hpp"
 #include "http/status_handlers.hpp"
+#include "http/supervisor_handlers.hpp"
 
 namespace http {
 
@@ -55,7 +56,8 @@ constexpr std::array table{
   route{post, "/admin/checkpoint-wal",             ignored, plane::both, "", checkpoint_wal},
   route{post, "/admin/shutdown",                   ignored, plane::both, "", shut_down},
   route{get,  "/admin/supervisor",                 absent,  plane::both, "", get_supervisor},
-  route{post, "/admin/supervisor/{child}/restart", ignored, plane::both, "", not_built},
+  route{post, "/admin/supervisor/{child}/restart", ignored, plane::both, "", restart_child},
+  route{post, "/admin/supervisor/{child}/clear",   ignored, plane::both, "", clear_child},
   route{post, "/admin/snapshot",                   ignored, plane::both, "", not_built},
   route{post, "/admin/validate",                   ignored, plane::both, "", not_built},
   route{get,  "/admin/backup",                     absent,  plane::both, any_query, not_built},

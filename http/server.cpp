@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "http/descriptors.hpp"
+#include "http/health_handlers.hpp"
 #include "http/listener.hpp"
 #include "http/site.hpp"
 
@@ -80,6 +81,7 @@ base::status server::start() {
   self_->admin = std::move(*admin);
   self_->data->start();
   self_->admin->start();
+  self_->shared.monitor.start([&shared = self_->shared] { return look_around(shared); });
   base::log::info("aspen::http", "listening",
                   {{"http_addr", wanted.http_addr},
                    {"http_port", self_->data->port()},
@@ -118,6 +120,7 @@ bool server::drain(std::chrono::milliseconds patience) {
 
 void server::stop() {
   std::lock_guard guard(self_->mutex);
+  self_->shared.monitor.stop();
   if (self_->data)
     self_->data->stop();
   if (self_->admin)

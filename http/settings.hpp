@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,9 @@ struct settings {
   /// A path on each file system whose space matters: the data directory, the directories
   /// of both stores. Equal file systems are counted once.
   std::vector<std::string> disk_paths;
+  /// Why the node takes no writes for want of space, or nothing. Any thread; must not block
+  /// for long. Empty: the disk is not looked after.
+  std::function<std::string()> space_trouble;
   /// SQLite's `-wal` file; empty for a backend without one. Only ever looked at by `stat`.
   std::string wal_path;
 };

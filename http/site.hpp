@@ -6,6 +6,7 @@
 
 #include "actors/gateway.hpp"
 #include "http/disk_probe.hpp"
+#include "http/health_monitor.hpp"
 #include "http/host_rule.hpp"
 #include "http/metrics.hpp"
 #include "http/settings.hpp"
@@ -21,6 +22,7 @@ struct site {
   http::host_rule host_rule;
   http::disk_probe disk;
   http::metrics metrics;
+  http::health_monitor monitor;
   const std::chrono::steady_clock::time_point started;
   /// Set once: requests for data are refused, and every connection ends with its answer.
   std::atomic<bool> is_draining{false};

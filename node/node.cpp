@@ -5,6 +5,8 @@
 #include <mutex>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
@@ -22,6 +24,7 @@
 #include "node/stores.hpp"
 #include "node/versions.hpp"
 #include "supervisor/process_gate.hpp"
+#include "supervisor/quarantine_gate.hpp"
 #include "supervisor/supervisor_actor.hpp"
 #include "transport/links.hpp"
 
@@ -107,9 +110,11 @@ public:
 
 private:
   supervisor::supervisor_settings supervision();
+  std::shared_ptr<supervisor::gate> remembering(std::shared_ptr<supervisor::gate> checks) const;
   void end_with(exit_reason why);
   void on_refused(const storage::check_report& report);
   void hand_leadership_over();
+  void ask_supervisor(actors::restart_child request);
   void stop_children();
 
   const settings all_;
@@ -121,10 +126,10 @@ private:
   std::unique_ptr<http::server> http_;
   system_config config_;
   std::optional<caf::actor_system> system_;
-  supervisor::supervisor_handle supervisor_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  supervisor::supervisor_handle supervisor_; ///< null before it runs and after it ended
   bool is_draining_ = false;
   bool children_stopped_ = false;
   std::optional<exit_reason> ended_;
@@ -153,7 +158,9 @@ base::status running_node::begin() {
   context_.board = std::make_shared<actors::status_board>();
   context_.metrics = std::make_shared<actors::node_metrics>(raft::server_id{all_.cluster.node_id});
   context_.where = std::make_shared<actors::directory>();
-  gateway_ = actors::make_actor_gateway(context_, [this] { drain(); });
+  gateway_ = actors::make_actor_gateway(
+      context_, {[this] { drain(); },
+                 [this](actors::restart_child request) { ask_supervisor(std::move(request)); }});
 
   http_ = std::make_unique<http::server>(http_setup(all_), *gateway_, *context_.metrics);
   if (auto bound = http_->start(); !bound)
@@ -162,6 +169,7 @@ base::status running_node::begin() {
   auto started = supervisor::start_supervisor(*system_, supervision());
   if (!started)
     return base::fail(started.error());
+  std::lock_guard guard(mutex_);
   supervisor_ = *started;
   return {};
 }
@@ -202,7 +210,8 @@ supervisor::supervisor_settings running_node::supervision() {
     auto command = cross_check_command(check_of(all_, scope));
     return std::vector<std::string>(command.begin() + 1, command.end());
   };
-  setup.gates[store_group] = std::make_shared<supervisor::process_gate>(std::move(gate));
+  setup.gates[store_group] =
+      remembering(std::make_shared<supervisor::process_gate>(std::move(gate)));
   const auto& wanted = all_.supervisor;
   setup.limits.first_delay = wanted.backoff_initial;
   setup.limits.last_delay = wanted.backoff_max;
@@ -231,6 +240,24 @@ supervisor::supervisor_settings running_node::supervision() {
     changed_.notify_all();
   };
   return setup;
+}
+
+/// With its refusals kept in the data directory, where there is one.
+std::shared_ptr<supervisor::gate> running_node::remembering(
+    std::shared_ptr<supervisor::gate> checks) const {
+  if (all_.cluster.storage_backend == storage::backend::inmemory)
+    return checks;
+  auto paths = store_paths_of(all_);
+  auto linked = linked_versions();
+  supervisor::quarantine_settings quarantine;
+  quarantine.directory = paths.data_dir;
+  quarantine.store_files = {paths.log_path, paths.state_path};
+  if (paths.backend == storage::backend::sqlite)
+    quarantine.store_files.push_back(paths.state_path + "-wal");
+  quarantine.checked_as =
+      fmt::format("node {}, backend {}, aspen {} ({})", all_.cluster.node_id,
+                  storage::to_string(paths.backend), linked.aspen, linked.commit);
+  return supervisor::make_quarantine_gate(std::move(checks), std::move(quarantine));
 }
 
 void running_node::on_refused(const storage::check_report& report) {
@@ -283,13 +310,20 @@ void running_node::hand_leadership_over() {
     base::log::warn(target, "leadership was not handed over in time");
 }
 
+/// HTTP answers before the supervisor runs, and after it has ended.
+void running_node::ask_supervisor(actors::restart_child request) {
+  std::lock_guard guard(mutex_);
+  if (supervisor_)
+    caf::anon_send(supervisor_, std::move(request));
+}
+
 /// First the clients get their answers, then the children end in reverse order.
 void running_node::stop_children() {
   if (!http_->drain(drain_time(all_)))
     base::log::warn(target, "some requests were still under way at the end of the drain");
   hand_leadership_over();
-  caf::anon_send(supervisor_, supervisor::stop_all{});
   std::unique_lock guard(mutex_);
+  caf::anon_send(supervisor_, supervisor::stop_all{});
   changed_.wait(guard, [this] { return children_stopped_ || ended_ == exit_reason::hung; });
   supervisor_ = nullptr;
 }

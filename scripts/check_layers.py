@@ -107,8 +107,11 @@ RULES = {
         project=["base/*", "actors/*"],
         foreign=["caf/*", "prometheus/*", "tl/expected.hpp", "spdlog/*", "fmt/*", "nlohmann/*"],
         never=[*ENGINES, *HTTP, *NETWORK],
-        # Only the gate knows what a verdict of the stores looks like.
-        files={"supervisor/*gate*": Rule(project=["storage/cross_check*.hpp"])},
+        # Only the gate knows what a verdict of the stores looks like, and keeps a refusal in a file.
+        files={
+            "supervisor/*gate*": Rule(project=["storage/cross_check*.hpp"]),
+            "supervisor/quarantine.*": Rule(project=["storage/cross_check*.hpp", "storage/plain_files.hpp"]),
+        },
     ),
     "http": Rule(
         project=["base/*", "actors/*"],

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/cross_check.hpp"
 
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
 #include "storage/cross_check_evidence.hpp"
 #include "storage/cross_check_rules.hpp"
 
@@ -65,10 +67,17 @@ void judge_all(const evidence& all, const check_options& options, check_report& 
 }
 
 void note_positions(const evidence& all, check_report& report) {
-  if (all.state.facts)
+  if (all.state.facts) {
     report.last_applied = all.state.facts->meta.last_applied;
+    report.log_uuid = base::to_string(all.state.facts->identity.log_uuid);
+    base::bytes digest;
+    for (auto lane : all.state.facts->meta.digest.lanes)
+      base::put_big(digest, lane);
+    report.state_digest = base::to_hex(base::byte_view(digest));
+  }
   if (!all.log.scan)
     return;
+  report.log_uuid = base::to_string(all.log.scan->marks.identity.log_uuid);
   report.commit_index = all.log.scan->marks.hard_state.commit_index;
   report.last_index = all.log.scan->last.index;
 }

@@ -74,7 +74,9 @@ struct check_report {
   /// first; it is then a missing one.
   bool state_must_be_set_aside = false;
   std::uint64_t duration_ms = 0;
-  std::string what_to_do; ///< for the operator, when not ok
+  std::string what_to_do;   ///< for the operator, when not ok
+  std::string log_uuid;     ///< of the log, else as the state names it; empty: could not be read
+  std::string state_digest; ///< as recorded, in hexadecimal digits; empty: could not be read
 };
 
 /// Requires: nobody has either store open, this process included. Runs in a child process

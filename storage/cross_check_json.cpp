@@ -70,6 +70,8 @@ check_report to_report(const json& value) {
   report.state_must_be_set_aside = value.at("state_must_be_set_aside").get<bool>();
   report.duration_ms = value.at("duration_ms").get<std::uint64_t>();
   report.what_to_do = value.at("what_to_do").get<std::string>();
+  report.log_uuid = value.at("log_uuid").get<std::string>();
+  report.state_digest = value.at("state_digest").get<std::string>();
   return report;
 }
 
@@ -100,7 +102,9 @@ std::string to_json(const check_report& report) {
              {"state_is_lost", report.state_is_lost},
              {"state_must_be_set_aside", report.state_must_be_set_aside},
              {"duration_ms", report.duration_ms},
-             {"what_to_do", report.what_to_do}};
+             {"what_to_do", report.what_to_do},
+             {"log_uuid", report.log_uuid},
+             {"state_digest", report.state_digest}};
   if (report.last_applied)
     value["last_applied"] = {{"index", report.last_applied->index.value},
                              {"term", report.last_applied->term.value}};

@@ -28,6 +28,15 @@ base::status validate_alone(const child_spec& child) {
 
 } // namespace
 
+std::string_view to_string(restart_kind value) {
+  switch (value) {
+  case restart_kind::permanent: return "permanent";
+  case restart_kind::transient: return "transient";
+  case restart_kind::temporary: return "temporary";
+  }
+  return "unknown";
+}
+
 base::status validate(const std::vector<child_spec>& children) {
   std::set<std::string> ids;
   std::set<std::string> closed_groups;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <caf/actor.hpp>
@@ -20,6 +21,7 @@ enum class restart_kind {
   transient, ///< a crash, but not a normal end
   temporary, ///< none
 };
+std::string_view to_string(restart_kind value);
 
 /// All the supervisor knows of a child.
 struct child_spec {
@@ -50,7 +52,8 @@ struct child_spec {
   /// progress.
   std::chrono::milliseconds hang_bound{std::chrono::minutes(2)};
   /// For how long the child has been handling its present message; zero when it is not.
-  /// Empty: a running child is not watched for hangs. Any thread.
+  /// Empty: a running child is not watched for hangs. One that owns no store is only reported
+  /// when it is slow. Any thread.
   std::function<std::chrono::milliseconds()> busy_for;
   /// Changes while the child gets anywhere, also in the middle of an operation. All of the
   /// times above run anew each time it changes: a long checkpoint is no hang. May be empty.

@@ -24,6 +24,10 @@ public:
   /// Requires: no check is under way, and nobody in this process has a store open (INV-101).
   virtual void start(check_scope scope, on_checked done) = 0;
 
+  /// An operator's word: the next check first puts away what refusals have left behind.
+  /// False: this gate leaves nothing behind. Returns at once.
+  virtual bool forgive() { return false; }
+
   /// Ends the check under way, if there is one, soon; `done` is still called. Any thread.
   virtual void cancel() = 0;
 };

@@ -9,7 +9,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
-#include "actors/answer.hpp"
+#include "actors/client_requests.hpp"
 #include "actors/node_status.hpp"
 #include "actors/protocol.hpp"
 
@@ -19,18 +19,8 @@ namespace supervisor {
 /// `on_stopped` is called and the supervisor ends. A second one changes nothing.
 struct stop_all {};
 
-/// What an operator's restart set going; the status board shows how it ends.
-struct restart_under_way {
-  std::string what; ///< "restarting group 'stores'"
-};
-
-/// Gateway → supervisor: a new life for the child `name` and its group, through the gate,
-/// without back-off, whatever the circuit says. Refused: `invalid` for an unknown name,
-/// `draining`, `unavailable` when it waits for another child or hangs.
-struct restart_child {
-  std::string name;
-  actors::reply_to<restart_under_way> reply; ///< none: nobody waits
-};
+using actors::restart_child;
+using actors::restart_under_way;
 
 /// Gate → supervisor. `run` numbers the checks of the group `unit`.
 struct check_ended {
@@ -47,5 +37,5 @@ using supervisor_handle = caf::typed_actor<caf::reacts_to<actors::tick>, // itse
 } // namespace supervisor
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(supervisor::stop_all)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(supervisor::restart_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::restart_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(supervisor::check_ended)

@@ -26,7 +26,9 @@ constexpr std::uint64_t mailbox_limit = 4096;
 actors::failure refusal(const base::error& why) {
   auto code = actors::failure_code::unavailable;
   if (why.code == base::errc::not_found)
-    code = actors::failure_code::invalid;
+    code = actors::failure_code::unknown_child;
+  if (why.code == base::errc::invalid)
+    code = actors::failure_code::conflict;
   if (why.code == base::errc::interrupted)
     code = actors::failure_code::draining;
   return {code, actors::commit_status::no, why.text, 0, 0, {}};
@@ -95,7 +97,7 @@ private:
   }
 
   void on_restart_child(const restart_child& what) {
-    auto under_way = restart(what.name);
+    auto under_way = restart(what.name, what.clears_quarantine);
     settle();
     if (under_way)
       what.reply.answer_with(restart_under_way{*under_way});
@@ -173,10 +175,10 @@ private:
     quit();
   }
 
-  base::result<std::string> restart(const std::string& name) {
+  base::result<std::string> restart(const std::string& name, bool clears_quarantine) {
     for (auto& each : units_)
       if (each->has_member(name) || each->name() == name)
-        return each->restart();
+        return clears_quarantine ? each->clear() : each->restart();
     return base::fail(base::errc::not_found, "no child is named '" + name + "'");
   }
 
@@ -203,6 +205,7 @@ private:
       status.circuit = worse(status.circuit, each->history().circuit);
     }
     status.last_check = last_check_;
+    status.last_check_at = last_check_at_;
     status.events = events_;
     status.last_tick = now();
     settings_.board->publish(std::move(status));
@@ -268,6 +271,7 @@ private:
 
   void on_report(const storage::check_report& report) override {
     last_check_ = report;
+    last_check_at_ = std::chrono::system_clock::now();
     if (report.verdict == storage::verdict::ok || report.verdict == storage::verdict::rebuild)
       log_passed(report);
     if (settings_.on_checked)
@@ -294,6 +298,7 @@ private:
   bool has_stopped_ = false;
   std::vector<actors::supervisor_event> events_;
   std::optional<storage::check_report> last_check_;
+  std::chrono::system_clock::time_point last_check_at_{};
   stop_outcome outcome_;
 };
 

@@ -15,6 +15,8 @@ using actors::child_state;
 namespace {
 
 constexpr milliseconds long_operation{1000};
+/// In one operation for so long, a child is slow: said once an operation, and left alone.
+constexpr milliseconds slow_after{5000};
 
 } // namespace
 
@@ -38,7 +40,7 @@ void unit::start() {
 }
 
 base::result<std::string> unit::restart() {
-  auto what = (members_.front().spec.group.empty() ? "child '" : "group '") + name_ + "'";
+  auto what = label();
   if (ends_for_good_)
     return base::fail(base::errc::interrupted, "the node is stopping");
   if (state_ == unit_state::waiting)
@@ -66,6 +68,21 @@ base::result<std::string> unit::restart() {
   return "restarting " + what;
 }
 
+base::result<std::string> unit::clear() {
+  if (ends_for_good_)
+    return base::fail(base::errc::interrupted, "the node is stopping");
+  if (state_ != unit_state::refused)
+    return base::fail(base::errc::invalid, label() + " is not refused: nothing to clear");
+  if (!gate_->forgive())
+    return base::fail(base::errc::invalid, label() + " has no quarantine");
+  base::log::warn(log_target, "quarantine cleared by an operator, checking again",
+                  {{"unit", name_}});
+  host_.record(name_, "quarantine cleared", "by an operator");
+  next_attempt_ = host_.now();
+  begin_attempt(check_scope::everything);
+  return "checking the stores of " + label() + " again";
+}
+
 void unit::on_tick() {
   auto now = host_.now();
   switch (state_) {
@@ -90,10 +107,12 @@ void unit::on_tick() {
 void unit::watch_running(steady_time now) {
   close_circuit_when_stable(now);
   for (auto& each : members_) {
-    if (!each.handle || !each.spec.owns_store || !each.spec.busy_for)
+    if (!each.handle || !each.spec.busy_for)
       continue;
+    auto busy_for = each.spec.busy_for();
+    report_slowness(each, busy_for);
     // What short operations do is not looked at: they cannot hang, and looking costs.
-    if (each.spec.busy_for() < long_operation) {
+    if (busy_for < long_operation || !each.spec.owns_store) {
       each.progressed_at = now;
       continue;
     }
@@ -103,6 +122,20 @@ void unit::watch_running(steady_time now) {
     hang(each, "stuck in one operation for " + std::to_string(stuck_for.count()) + " ms");
     return;
   }
+}
+
+void unit::report_slowness(member& who, milliseconds busy_for) {
+  bool is_slow = busy_for >= slow_after;
+  if (std::exchange(who.is_slow, is_slow) == is_slow)
+    return;
+  if (!is_slow) {
+    base::log::info(log_target, "child goes on", {{"child", who.spec.id}});
+    return;
+  }
+  base::log::warn(log_target, "child is slow",
+                  {{"child", who.spec.id}, {"busy_ms", busy_for.count()}});
+  host_.record(who.spec.id, "slow",
+               "in one operation for " + std::to_string(busy_for.count() / 1000) + " s");
 }
 
 void unit::close_circuit_when_stable(steady_time now) {
@@ -122,8 +155,44 @@ bool unit::is_at_rest() const {
   return state_ == unit_state::stopped || state_ == unit_state::broken;
 }
 
+std::string unit::label() const {
+  return (members_.front().spec.group.empty() ? "child '" : "group '") + name_ + "'";
+}
+
+std::string unit::what_follows() const {
+  switch (state_) {
+  case unit_state::waiting: return "start, when what stands before it is up";
+  case unit_state::checking: return "start, when the check of the stores passes";
+  case unit_state::starting: return "running, when every member has begun";
+  case unit_state::running:
+    return history_.circuit == circuit_state::half_open ? "the circuit closes" : "";
+  case unit_state::stopping:
+    if (ends_for_good_ || after_ == after_stop::rest)
+      return "stopped";
+    return after_ == after_stop::restart ? "restart" : "one trial restart";
+  case unit_state::backing_off: return needs_check_ ? "check of the stores, then start" : "start";
+  case unit_state::circuit_open: return "one trial restart";
+  case unit_state::refused: return "nothing, until an operator has seen to the stores";
+  case unit_state::stopped:
+    return ends_for_good_ ? "nothing: the node stops" : "nothing, until an operator restarts it";
+  case unit_state::broken: return "the process ends";
+  }
+  return {};
+}
+
+std::optional<milliseconds> unit::until_what_follows() const {
+  auto left = [this](steady_time then) {
+    return std::max(milliseconds::zero(), std::chrono::ceil<milliseconds>(then - host_.now()));
+  };
+  if (state_ == unit_state::backing_off || state_ == unit_state::circuit_open)
+    return left(next_attempt_);
+  if (state_ == unit_state::running && history_.circuit == circuit_state::half_open
+      && history_.running_since)
+    return left(*history_.running_since + limits_.stable_closes_after);
+  return std::nullopt;
+}
+
 std::vector<actors::child_status> unit::status() const {
-  bool waits = state_ == unit_state::backing_off || state_ == unit_state::circuit_open;
   std::vector<actors::child_status> rows;
   for (const auto& each : members_) {
     actors::child_status row;
@@ -133,9 +202,12 @@ std::vector<actors::child_status> unit::status() const {
     row.restarts = restarts();
     row.last_error = each.last_error;
     row.since = each.since;
-    if (waits)
-      row.next_attempt_in = std::max(milliseconds::zero(),
-                                     std::chrono::ceil<milliseconds>(next_attempt_ - host_.now()));
+    row.next_attempt_in = until_what_follows();
+    row.next = what_follows();
+    row.restart_kind = to_string(each.spec.restart);
+    row.circuit = history_.circuit;
+    row.restarts_in_window = restarts_in_window(history_, host_.now(), limits_);
+    row.next_delay = delay_of(history_.next_delay, limits_);
     rows.push_back(std::move(row));
   }
   return rows;

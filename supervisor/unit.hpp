@@ -42,8 +42,12 @@ public:
 
   /// Requires: waiting.
   void start();
-  /// An operator's restart. What it sets going, or why it cannot.
+  /// An operator's restart. What it sets going, or why it cannot: `interrupted`, `busy`,
+  /// `unsupported`. A unit that is up keeps running when it is refused.
   base::result<std::string> restart();
+  /// An operator's word that a refusal is settled: the gate looks again, at everything.
+  /// Errors as of `restart`, and `invalid` when nothing was refused.
+  base::result<std::string> clear();
   /// Ends for good; `is_at_rest` says when. A second call changes nothing.
   void stop();
   /// Events of children that are not of this unit's present life are ignored.
@@ -77,6 +81,7 @@ private:
     actors::child_state state = actors::child_state::stopped;
     steady_time since{};
     std::string last_error;
+    bool is_slow = false; ///< as was last said
     std::uint64_t progress_seen = 0;
     steady_time progressed_at{}; ///< or when the present life, or the present budget, began
   };
@@ -113,10 +118,14 @@ private:
   void set_all(actors::child_state state);
   void close_circuit_when_stable(steady_time now);
   void watch_running(steady_time now);
+  void report_slowness(member& who, milliseconds busy_for);
   void give_time(member& who, milliseconds budget);
   bool is_out_of_time(steady_time now);
   static milliseconds time_without_progress(member& who, steady_time now);
   bool owns_store() const;
+  std::string label() const;
+  std::string what_follows() const;
+  std::optional<milliseconds> until_what_follows() const;
 
   std::string name_;
   std::vector<member> members_;

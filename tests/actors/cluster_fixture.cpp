@@ -110,7 +110,7 @@ cluster_node& cluster_fixture::start(std::uint64_t id, const raft::membership& f
   node.context.detach_blocking = false;
   node.transport = network.attach(address_of(id));
   node.transport->http_addr = "http" + name + ":1";
-  node.door = make_actor_gateway(node.context, [] {});
+  node.door = make_actor_gateway(node.context, {[] {}, {}});
   auto begin_child = [this](const auto& child) {
     caf::anon_send(child, begin{});
     scheduler().run();

@@ -141,7 +141,7 @@ private:
   };
 
   void start() {
-    door = make_actor_gateway(context, [] {});
+    door = make_actor_gateway(context, {[] {}, {}});
     begin_child(start_log_writer(system, context, life, {[this] { return open_log(); }}));
     begin_child(start_storage_writer(system, context, life,
                                      {[this] { return open_state(); }, [] { return true; }, 0}));

@@ -144,7 +144,7 @@ TEST_CASE_METHOD(guarded_world, "a restart of nobody is refused") {
   start();
   auto answer = restart("nobody");
   REQUIRE_FALSE(answer);
-  CHECK(answer.error().code == actors::failure_code::invalid);
+  CHECK(answer.error().code == actors::failure_code::unknown_child);
   CHECK(answer.error().text == "no child is named 'nobody'");
 }
 
@@ -154,4 +154,109 @@ TEST_CASE_METHOD(guarded_world, "what waits for another child cannot be restarte
   auto answer = restart("scheduler");
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == actors::failure_code::unavailable);
+}
+
+TEST_CASE_METHOD(guarded_world,
+                 "INV-100 an operator's restart whose new life cannot begin is tried again") {
+  start();
+  conducts["raft"].begin_error = "no descriptors";
+  REQUIRE(restart("raft"));
+  CHECK_FALSE(runs("log"));
+  CHECK(state_of("raft") == "backing_off");
+  CHECK(child("raft").next == "start");
+  conducts["raft"].begin_error.clear();
+  pass(1s);
+  CHECK(runs("raft"));
+  CHECK(status().restarts_in_window == 1);
+}
+
+TEST_CASE_METHOD(guarded_world, "an operator's restart again and again never opens the circuit") {
+  start();
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(restart("stores"));
+    CHECK(runs("raft"));
+  }
+  CHECK(status().circuit == actors::circuit_state::closed);
+  CHECK(live["raft"] == 21);
+}
+
+TEST_CASE_METHOD(guarded_world, "an operator's restart during a trial keeps it the one trial") {
+  start();
+  for (auto delay : {1s, 2s, 4s, 0s}) {
+    crash("raft");
+    pass(delay);
+  }
+  pass(300s);
+  REQUIRE(runs("raft"));
+  REQUIRE(restart("raft"));
+  CHECK(runs("raft"));
+  CHECK(status().circuit == actors::circuit_state::half_open);
+  crash("raft");
+  CHECK(status().circuit == actors::circuit_state::open);
+}
+
+TEST_CASE_METHOD(guarded_world, "a check that is refused at a trial ends in a refusal") {
+  start();
+  for (auto delay : {1s, 2s, 4s, 0s}) {
+    crash("raft");
+    pass(delay);
+  }
+  gate->answer = verdict::refuse;
+  pass(300s);
+  CHECK(state_of("raft") == "refused");
+  CHECK(child("raft").next == "nothing, until an operator has seen to the stores");
+}
+
+TEST_CASE_METHOD(guarded_world,
+                 "INV-108 what is cleared is checked again, and only the check decides") {
+  gate->answer = verdict::refuse;
+  start();
+  gate->remembers = true;
+  REQUIRE(clear("raft"));
+  CHECK(gate->times_forgiven == 1);
+  CHECK(status().phase == actors::phase::refused);
+  gate->answer = verdict::ok;
+  REQUIRE(clear("stores"));
+  CHECK(status().phase == actors::phase::running);
+  CHECK(has_event("stores", "quarantine cleared"));
+  CHECK(gate->scopes == std::vector(3, check_scope::everything));
+}
+
+TEST_CASE_METHOD(guarded_world, "what was not refused cannot be cleared") {
+  start();
+  for (const auto* name : {"stores", "scheduler"}) {
+    auto answer = clear(name);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == actors::failure_code::conflict);
+  }
+  CHECK(clear("nobody").error().code == actors::failure_code::unknown_child);
+  CHECK(live["raft"] == 1);
+}
+
+TEST_CASE_METHOD(guarded_world, "the tree says what follows, and when") {
+  gate->answer.reset();
+  start();
+  CHECK(child("log").next == "start, when the check of the stores passes");
+  CHECK(child("scheduler").next == "start, when what stands before it is up");
+  gate->answer = verdict::ok;
+  gate->say(verdict::ok);
+  settle();
+  CHECK(child("log").next.empty());
+  CHECK(child("log").restart_kind == "permanent");
+  CHECK(child("log").next_delay == 1s);
+  crash("log");
+  CHECK(child("raft").next == "start");
+  CHECK(child("raft").next_attempt_in == 1s);
+  CHECK(child("raft").next_delay == 2s);
+  CHECK(child("raft").restarts_in_window == 1);
+  CHECK(child("scheduler").restarts_in_window == 0);
+  for (auto delay : {1s, 2s, 4s}) {
+    pass(delay);
+    crash("log");
+  }
+  CHECK(child("raft").next == "one trial restart");
+  CHECK(child("raft").circuit == actors::circuit_state::open);
+  pass(300s);
+  CHECK(child("raft").next == "the circuit closes");
+  CHECK(child("raft").next_attempt_in <= 120s);
 }

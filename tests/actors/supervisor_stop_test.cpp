@@ -206,6 +206,40 @@ TEST_CASE_METHOD(stopping_world, "a long operation that makes progress is no han
   CHECK(hung.size() == 1);
 }
 
+TEST_CASE_METHOD(stopping_world, "a slow child is reported once an operation, and left alone") {
+  std::chrono::milliseconds busy = 0ms;
+  std::uint64_t writes = 0;
+  auto which = GENERATE(as<std::size_t>{}, 0, 1); // one owns a store, one does not
+  settings.children[which].busy_for = [&] { return busy; };
+  settings.children[which].progress = [&] { return ++writes; };
+  start();
+  told();
+  busy = 4999ms;
+  pass(1s);
+  CHECK(count_events("slow") == 0);
+  busy = 5s;
+  pass(5min);
+  CHECK(count_events("slow") == 1);
+  busy = 0ms;
+  pass(1s);
+  busy = 6s;
+  pass(1s);
+  CHECK(count_events("slow") == 2);
+  CHECK(told().empty());
+  CHECK(hung.empty());
+}
+
+TEST_CASE_METHOD(stopping_world,
+                 "a child without a store that is stuck is reported, not replaced") {
+  settings.children[1].busy_for = [] { return 10min; };
+  start();
+  told();
+  pass(1h);
+  CHECK(told().empty());
+  CHECK(hung.empty());
+  CHECK(has_event("raft", "slow"));
+}
+
 TEST_CASE_METHOD(stopping_world, "INV-104 the end of the supervisor itself ends the process") {
   start();
   caf::anon_send_exit(handle(), caf::exit_reason::kill);

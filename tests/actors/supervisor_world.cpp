@@ -210,11 +210,13 @@ void supervisor_world::stop() {
   settle();
 }
 
-actors::answer<supervisor::restart_under_way> supervisor_world::restart(const std::string& name) {
+actors::answer<supervisor::restart_under_way> supervisor_world::restart(const std::string& name,
+                                                                        bool clears_quarantine) {
   auto asker = actors::blocking_asker::make();
   auto slot = std::make_shared<actors::slot<supervisor::restart_under_way>>(asker);
   caf::anon_send(supervisor_, supervisor::restart_child{
-                                  name, actors::reply_to<supervisor::restart_under_way>(slot)});
+                                  name, actors::reply_to<supervisor::restart_under_way>(slot),
+                                  clears_quarantine});
   settle();
   return slot->take();
 }

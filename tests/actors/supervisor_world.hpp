@@ -32,10 +32,16 @@ public:
   std::optional<storage::verdict> answer = storage::verdict::ok;
   std::vector<supervisor::check_scope> scopes; ///< of every check begun
   bool was_cancelled = false;
+  bool remembers = false; ///< has something to forgive
+  int times_forgiven = 0;
   std::function<void()> on_start;
 
   void start(supervisor::check_scope scope, on_checked done) override;
   void cancel() override;
+  bool forgive() override {
+    times_forgiven += remembers ? 1 : 0;
+    return remembers;
+  }
   void say(storage::verdict what);
   bool is_asked() const { return done_ != nullptr; }
 
@@ -73,7 +79,11 @@ public:
   void pass(std::chrono::milliseconds time);
   void settle();
   void stop();
-  actors::answer<supervisor::restart_under_way> restart(const std::string& name);
+  actors::answer<supervisor::restart_under_way> restart(const std::string& name,
+                                                        bool clears_quarantine = false);
+  actors::answer<supervisor::restart_under_way> clear(const std::string& name) {
+    return restart(name, true);
+  }
 
   // -- what is -----------------------------------------------------------------------
   actors::supervisor_status status();

@@ -27,12 +27,12 @@ class Stores(NodeTest):
         return self.node.data_dir / name
 
     def contents(self) -> dict[str, bytes]:
-        """Every file but the lock, which names the process that asks, and SQLite's wal-index, which is made
-        anew from the WAL at every open and holds nothing of its own."""
+        """Every file but the lock, which names the process that asks, the record of a quarantine, and SQLite's
+        wal-index, which is made anew from the WAL at every open and holds nothing of its own."""
         return {
             each.name: each.read_bytes()
             for each in self.node.data_dir.iterdir()
-            if each.name != "lock" and not each.name.endswith("-shm")
+            if each.name != "lock" and not each.name.endswith("-shm") and not each.name.startswith("quarantine")
         }
 
     def starts_refused(self, **variables: str) -> str:
@@ -165,7 +165,7 @@ class Stores(NodeTest):
         self.assertIn("validation failed", self.node.log())
 
     def test_a_failed_write_ends_the_group_which_comes_back_by_itself(self):
-        size = max(each.stat().st_size for each in self.node.data_dir.iterdir())
+        size = max(each.stat().st_size for each in self.node.data_dir.iterdir() if each.name != "disk-reserve")
         resource.prlimit(self.node.process.pid, resource.RLIMIT_FSIZE, (size + 65536, resource.RLIM_INFINITY))
         acknowledged = []
         for number in range(100):

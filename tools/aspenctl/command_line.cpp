@@ -10,6 +10,7 @@
 #include "tools/aspenctl/commands.hpp"
 #include "tools/aspenctl/completion.hpp"
 #include "tools/aspenctl/membership_commands.hpp"
+#include "tools/aspenctl/supervisor_commands.hpp"
 
 namespace aspenctl {
 
@@ -35,6 +36,8 @@ struct command_line {
   std::string member;
   std::string raft_addr;
   certs_options certs;
+  bool is_watched = false;
+  std::string child;
   using action = std::function<outcome<void>(const client&, output_format)>;
   action what;
 };
@@ -166,6 +169,28 @@ void describe_nodes(CLI::App& app, command_line& line) {
       checkpoint);
 }
 
+void describe_supervision(CLI::App& app, command_line& line) {
+  auto* tree = add_command(app, "supervisor", "what each node runs, restarts and refuses, and why");
+  tree->require_subcommand(0, 1);
+  tree->add_flag("--watch", line.is_watched, "again every two seconds");
+  tree->final_callback([&line, tree] {
+    if (tree->get_subcommands().empty()) // else what stands below it has said what to do
+      line.what = [&line](const client& nodes, output_format format) {
+        return supervisor_show(nodes, format, line.is_watched);
+      };
+  });
+  using kind = outcome<void> (*)(const client&, output_format, const std::string&);
+  auto add = [&](const char* name, const char* help, kind what) {
+    auto* command = add_command(*tree, name, help);
+    command->add_option("NAME", line.child, "a child, or a group")->required();
+    add_action(command, line, [&line, what](const client& nodes, output_format format) {
+      return what(nodes, format, line.child);
+    });
+  };
+  add("restart", "a new life for a child and its group, through the check", supervisor_restart);
+  add("clear", "take a refused group out of its quarantine and check it again", supervisor_clear);
+}
+
 void describe_program_itself(CLI::App& app, command_line& line) {
   add_action(add_command(app, "version", "the version of this program"), line,
              [](const client&, output_format format) { return show_version(format); });
@@ -203,6 +228,7 @@ outcome<void> run(int count, const char* const* arguments) {
   describe_data(app, line);
   describe_members(app, line);
   describe_nodes(app, line);
+  describe_supervision(app, line);
   describe_certificates(app, line);
   describe_program_itself(app, line);
   try {

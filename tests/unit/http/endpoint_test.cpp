@@ -105,24 +105,73 @@ TEST_CASE("The supervisor's tree and the actors are shown") {
   running_server node;
   actors::supervisor_status said;
   said.phase = actors::phase::running;
-  said.children = {{"raft",
-                    "node",
-                    actors::child_state::backing_off,
-                    2,
-                    "it broke",
-                    {},
-                    std::chrono::milliseconds{500}}};
+  actors::child_status child;
+  child.name = "raft";
+  child.group = "node";
+  child.state = actors::child_state::backing_off;
+  child.restarts = 2;
+  child.last_error = "it broke";
+  child.next_attempt_in = std::chrono::milliseconds{500};
+  child.next = "check of the stores, then start";
+  child.next_delay = std::chrono::milliseconds{4000};
+  said.children = {child};
+  storage::check_report check;
+  check.last_applied = raft::entry_id{raft::log_index{105}, raft::term{3}};
+  check.commit_index = raft::log_index{100};
+  said.last_check = check;
   said.events = {{std::chrono::system_clock::time_point{}, "raft", "ended", "why"}};
   node.gateway.board.publish(said);
   auto tree = json::parse(node.ask("GET", "/admin/supervisor").body);
   CHECK(tree["children"][0]["state"] == "backing_off");
   CHECK(tree["children"][0]["next_attempt_in_ms"] == 500);
-  CHECK(tree["events"][0]["at"] == "1970-01-01T00:00:00.000Z");
+  CHECK(tree["children"][0]["uptime_ms"].is_null());
+  CHECK(tree["children"][0]["backoff_ms"] == 4000);
+  CHECK(tree["children"][0]["next"] == "check of the stores, then start");
+  CHECK(tree["last_check"]["last_applied"]["index"] == 105);
+  CHECK(tree["last_check"]["committed"] == 100);
+  CHECK(tree["events"][0]
+        == json{{"time", "1970-01-01T00:00:00.000Z"},
+                {"kind", "ended"},
+                {"child", "raft"},
+                {"reason", "why"}});
   actors::actor_view view;
   view.name = "log_writer";
   view.mailbox_depth = 4;
   node.gateway.actors = {view};
   CHECK(json::parse(node.ask("GET", "/debug/actors").body)["actors"][0]["mailbox_depth"] == 4);
+}
+
+TEST_CASE("A restart of a child is asked of the supervisor and its word handed on") {
+  running_server node;
+  std::vector<std::pair<std::string, bool>> asked;
+  node.gateway.on_restart = [&](const std::string& name, bool clears_quarantine) {
+    asked.emplace_back(name, clears_quarantine);
+    return actors::answer<actors::restart_under_way>(
+        actors::restart_under_way{"restarting group 'stores'"});
+  };
+  auto done = node.ask_admin("POST", "/admin/supervisor/raft/restart");
+  CHECK(done.status == 200);
+  CHECK(json::parse(done.body)["what"] == "restarting group 'stores'");
+  CHECK(node.ask_admin("POST", "/admin/supervisor/stores/clear").status == 200);
+  CHECK(asked == std::vector<std::pair<std::string, bool>>{{"raft", false}, {"stores", true}});
+}
+
+TEST_CASE("A restart that cannot be is refused for its reason, and so is one of nobody") {
+  using actors::failure_code;
+  running_server node;
+  auto code = failure_code::unknown_child;
+  node.gateway.on_restart = [&](const std::string&, bool) {
+    return actors::answer<actors::restart_under_way>(
+        tl::unexpected(actors::failure{code, actors::commit_status::no, "why not", 0, 0, {}, {}}));
+  };
+  auto ask = [&] { return node.ask_admin("POST", "/admin/supervisor/raft/restart").status; };
+  CHECK(ask() == 404);
+  code = failure_code::draining;
+  CHECK(ask() == 503);
+  code = failure_code::conflict;
+  CHECK(ask() == 409);
+  node.gateway.on_restart = nullptr; // the supervisor is not there: the request is let go
+  CHECK(ask() == 503);
 }
 
 TEST_CASE("Versions are told") {

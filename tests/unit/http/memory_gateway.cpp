@@ -53,6 +53,11 @@ void memory_gateway::change_cluster(actors::cluster_request request) {
     request.reply.answer_with(on_change(request.what));
 }
 
+void memory_gateway::restart_child(actors::restart_child request) {
+  if (on_restart)
+    request.reply.answer_with(on_restart(request.name, request.clears_quarantine));
+}
+
 void memory_gateway::shut_down() {
   std::lock_guard guard(mutex_);
   was_shut_down_ = true;

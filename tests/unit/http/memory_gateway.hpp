@@ -25,6 +25,7 @@ public:
   void submit(actors::client_batch requests) override;
   void checkpoint(actors::checkpoint_now request) override;
   void change_cluster(actors::cluster_request request) override;
+  void restart_child(actors::restart_child request) override;
   void shut_down() override;
   const actors::status_board& status() const override { return board; }
   std::vector<actors::actor_view> list_actors() const override { return actors; }
@@ -50,6 +51,7 @@ public:
   actors::status_board board;
   std::vector<actors::actor_view> actors;
   std::function<actors::answer<actors::checkpoint_done>()> on_checkpoint;
+  std::function<actors::answer<actors::restart_under_way>(const std::string&, bool)> on_restart;
   std::function<actors::answer<actors::cluster_changed>(const actors::cluster_change&)> on_change;
 
 private:

@@ -161,6 +161,53 @@ TEST_CASE("a trial that cannot even start opens the circuit again") {
   CHECK(unit.end().move == next_move::open_circuit);
 }
 
+TEST_CASE("what ends a trial decides what follows it, by how and of what kind the child is") {
+  struct {
+    how_ended how;
+    restart_kind kind;
+    next_move move;
+    circuit_state circuit;
+  } const table[] = {
+      {how_ended::crashed, restart_kind::permanent, next_move::open_circuit, circuit_state::open},
+      {how_ended::normally, restart_kind::permanent, next_move::open_circuit, circuit_state::open},
+      {how_ended::crashed, restart_kind::transient, next_move::open_circuit, circuit_state::open},
+      {how_ended::normally, restart_kind::transient, next_move::give_up, circuit_state::half_open},
+      {how_ended::on_request, restart_kind::permanent, next_move::restart,
+       circuit_state::half_open},
+  };
+  for (const auto& row : table) {
+    CAPTURE(static_cast<int>(row.how), static_cast<int>(row.kind));
+    patient unit;
+    unit.melt_down();
+    unit.history = begin_trial(unit.history);
+    unit.run(1s);
+    CHECK(unit.end(row.how, row.kind).move == row.move);
+    CHECK(unit.history.circuit == row.circuit);
+  }
+}
+
+TEST_CASE("an open circuit counts no end: it waits for its trial whatever happens") {
+  patient unit;
+  unit.melt_down();
+  auto counted = unit.history.restarts.size();
+  for (int i = 0; i < 5; ++i)
+    CHECK(unit.end().move == next_move::open_circuit);
+  CHECK(unit.history.restarts.size() == counted);
+}
+
+TEST_CASE("a closed circuit has forgotten the meltdown: three restarts are allowed again") {
+  patient unit;
+  unit.melt_down();
+  unit.history = begin_trial(unit.history);
+  unit.run(120s);
+  for (auto delay : {1s, 2s, 4s}) {
+    auto decision = unit.end();
+    CHECK(decision.move == next_move::restart);
+    CHECK(decision.after == delay);
+  }
+  CHECK(unit.end().move == next_move::open_circuit);
+}
+
 TEST_CASE("a trial is begun by an open circuit only") {
   patient unit;
   CHECK(begin_trial(unit.history).circuit == circuit_state::closed);

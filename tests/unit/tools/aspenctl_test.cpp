@@ -4,6 +4,7 @@
 #include "tools/aspenctl/encoding.hpp"
 #include "tools/aspenctl/endpoint.hpp"
 #include "tools/aspenctl/printer.hpp"
+#include "tools/aspenctl/supervisor_commands.hpp"
 
 using namespace aspenctl;
 
@@ -57,6 +58,19 @@ TEST_CASE("a time span has a unit and is positive", "[tools]") {
   CHECK(parse_span("2m")->count() == 120000);
   for (const char* text : {"", "5", "s", "0s", "-1s", "1h", "5 s", "9999999999999999999s"})
     CHECK_FALSE(parse_span(text));
+}
+
+TEST_CASE("a span is told in its two largest units", "[tools]") {
+  constexpr std::uint64_t second = 1000;
+  constexpr auto minute = 60 * second;
+  constexpr auto hour = 60 * minute;
+  CHECK(span_text(0) == "0ms");
+  CHECK(span_text(999) == "999ms");
+  CHECK(span_text(second) == "1s");
+  CHECK(span_text(59 * second + 999) == "59s");
+  CHECK(span_text(3 * minute + 5 * second) == "3m05s");
+  CHECK(span_text(5 * hour + 2 * minute) == "5h02m");
+  CHECK(span_text(4 * 24 * hour + 3 * hour) == "4d03h");
 }
 
 TEST_CASE("a table's columns are as wide as their characters", "[tools]") {
