@@ -16,14 +16,16 @@ std::optional<checkpoint_mode> due_checkpoint(const checkpoint_facts& facts,
   if (facts.since_blocked < limits.blocked_pause)
     return std::nullopt;
   if (!facts.has_wal) {
-    if (facts.entries_since_mark >= limits.entries_between_marks)
+    bool is_due_for_space = facts.is_space_short && facts.entries_since_mark > 0;
+    if (is_due_for_space || facts.entries_since_mark >= limits.entries_between_marks)
       return checkpoint_mode::passive;
     return std::nullopt;
   }
   // The file keeps its size after a passive checkpoint: only frames that still wait
   // make another one worth its syncs.
   auto frame_bytes = facts.wal.frames * limits.frame_bytes;
-  if (facts.wal.bytes >= limits.truncate_bytes)
+  if (facts.wal.bytes >= limits.truncate_bytes
+      || (facts.is_space_short && facts.wal.bytes > limits.short_of_space_bytes))
     return checkpoint_mode::truncate;
   if (limits.window && limits.window->contains(facts.minute_of_day)
       && facts.last_window_day != facts.day && facts.wal.bytes > 0)

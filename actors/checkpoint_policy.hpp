@@ -22,6 +22,9 @@ struct checkpoint_limits {
   std::uint64_t passive_bytes = base::limits::wal_passive_checkpoint_bytes; ///< of frames
   std::uint64_t idle_bytes = base::limits::wal_idle_checkpoint_bytes;
   std::uint64_t frame_bytes = 4096 + 24;
+  /// Short of space, a WAL beyond this is cut to zero: the small commit that follows a
+  /// checkpoint (rule 11) leaves a few frames, which are not worth another.
+  std::uint64_t short_of_space_bytes = 16 * (4096 + 24);
   std::optional<daily_window> window;
   std::chrono::milliseconds blocked_pause{1000}; ///< after a checkpoint that was held back
   /// A backend without a WAL is marked as checkpointed every so many entries.
@@ -38,6 +41,7 @@ struct checkpoint_facts {
   std::int64_t day = 0;              ///< days since the epoch, UTC
   std::int64_t last_window_day = -1; ///< day of the last truncation in the window
   std::chrono::milliseconds since_blocked{1 << 30};
+  bool is_space_short = false; ///< the disk is full: whatever frees space is due
 };
 
 /// Which checkpoint is due now, if any (two stores, one truth: rule 10): passive by

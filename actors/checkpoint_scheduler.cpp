@@ -63,6 +63,7 @@ private:
     facts.minute_of_day = static_cast<std::uint32_t>(duration_cast<minutes>(now - today).count());
     facts.day = today.time_since_epoch().count();
     facts.last_window_day = last_window_day_;
+    facts.is_space_short = settings_.space && settings_.space->is_short();
     if (last_blocked_)
       facts.since_blocked = duration_cast<milliseconds>(clock().now() - *last_blocked_);
     return facts;

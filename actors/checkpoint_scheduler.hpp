@@ -6,6 +6,7 @@
 
 #include "actors/actor_context.hpp"
 #include "actors/checkpoint_policy.hpp"
+#include "actors/disk_space.hpp"
 
 namespace actors {
 
@@ -13,6 +14,8 @@ struct checkpoint_scheduler_settings {
   checkpoint_limits limits;
   std::chrono::milliseconds look_interval{100};
   std::function<std::chrono::system_clock::time_point()> wall_clock;
+  /// While it is short the WAL is cut to zero at once. Null: never short.
+  std::shared_ptr<disk_space> space = nullptr;
 };
 
 /// Starts the actor that says when a checkpoint is due. It looks at the status board

@@ -14,6 +14,8 @@ namespace {
 
 constexpr auto target = "aspen::raft::storage_log";
 constexpr std::chrono::milliseconds full_disk_retry{500};
+/// Payload that a batch may hold to be written into what was kept back of a full disk.
+constexpr std::size_t short_of_space_batch_bytes = std::size_t{64} * 1024;
 
 class log_writer : public traced<log_writer_handle::base> {
 public:
@@ -70,8 +72,14 @@ private:
 
   void write_waiting() {
     auto began = now_ns();
+    if (is_space_kept_from(*waiting_)) {
+      wait_for_space({base::errc::storage_full, "the disk is full; what is left is kept back"});
+      return;
+    }
     auto outcome = store_->append(*waiting_);
-    if (!outcome && outcome.error().code == base::errc::storage_full) {
+    if (is_full(outcome) && make_room())
+      outcome = store_->append(*waiting_);
+    if (is_full(outcome)) {
       wait_for_space(outcome.error());
       return;
     }
@@ -82,6 +90,22 @@ private:
     waiting_.reset();
     send(raft_, persisted{life_, store_->state().write_counter});
     publish();
+  }
+
+  template <class Outcome>
+  static bool is_full(const Outcome& outcome) {
+    return !outcome && outcome.error().code == base::errc::storage_full;
+  }
+  bool make_room() { return settings_.space && settings_.space->make_room(); }
+
+  /// What was kept back is for marks, votes and a new leader's first entry, not for data.
+  bool is_space_kept_from(const storage::log_batch& batch) const {
+    if (!settings_.space || !settings_.space->is_short())
+      return false;
+    std::size_t bytes = 0;
+    for (const auto& entry : batch.entries)
+      bytes += entry.payload.bytes().size();
+    return bytes > short_of_space_batch_bytes;
   }
 
   void wait_for_space(const base::error& why) {
@@ -106,8 +130,13 @@ private:
     if (what.life != life_)
       return;
     auto before = store_->state().snapshot.id.index;
-    auto point = store_->compact(what.up_to, settings_.entries_kept, settings_.bytes_kept);
-    if (!point && point.error().code == base::errc::storage_full) {
+    auto compact = [&] {
+      return store_->compact(what.up_to, settings_.entries_kept, settings_.bytes_kept);
+    };
+    auto point = compact();
+    if (is_full(point) && make_room())
+      point = compact();
+    if (is_full(point)) {
       base::log::warn(target, "no space to compact the log; it is tried at the next checkpoint",
                       {{"reason", point.error().text}});
       point = store_->state().snapshot;
@@ -122,9 +151,14 @@ private:
   }
 
   caf::result<checkpoint_marked> on_mark_checkpoint(const mark_checkpoint& what) {
-    auto outcome = what.is_completed ? store_->set_checkpoint_completed(what.index)
-                                     : store_->set_checkpoint_started(what.index);
-    if (!outcome && outcome.error().code == base::errc::storage_full)
+    auto mark = [&] {
+      return what.is_completed ? store_->set_checkpoint_completed(what.index)
+                               : store_->set_checkpoint_started(what.index);
+    };
+    auto outcome = mark();
+    if (is_full(outcome) && make_room())
+      outcome = mark();
+    if (is_full(outcome))
       return caf::make_error(caf::sec::runtime_error, to_string(outcome.error()));
     require(outcome, "mark a checkpoint in the log");
     return checkpoint_marked{};

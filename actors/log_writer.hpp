@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "actors/actor_context.hpp"
+#include "actors/disk_space.hpp"
 #include "base/limits.hpp"
 #include "storage/log_store.hpp"
 
@@ -15,6 +16,8 @@ struct log_writer_settings {
   std::function<base::result<std::unique_ptr<storage::log_store>>()> open;
   std::uint64_t entries_kept = base::limits::log_entries_kept_min;
   std::uint64_t bytes_kept = base::limits::log_bytes_kept_max;
+  /// Null: a full disk is waited out, and nothing is kept back for it.
+  std::shared_ptr<disk_space> space = nullptr;
 };
 
 /// Starts the only owner of the log store: one transaction and one sync a `persist`.

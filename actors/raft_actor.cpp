@@ -177,6 +177,7 @@ void raft_actor::on_tick() {
   note_contacts();
   look_at_standing();
   retry_changes();
+  note_space();
   core_->wall_clock(settings_.wall_clock_ms());
   tell_time(true);
   perform();
@@ -238,7 +239,7 @@ void raft_actor::propose(client_write write) {
 }
 
 void raft_actor::accept_read(client_read read) {
-  if (stuck_ && read.consistency == consistency::linearizable)
+  if (holds_reads_up() && read.consistency == consistency::linearizable)
     return read.reply.refuse(for_reads(*stuck_));
   auto is_linearizable = read.consistency == consistency::linearizable;
   auto min_index = read.min_index;
@@ -299,8 +300,17 @@ void raft_actor::on_apply_stuck(const apply_stuck& what) {
 
 void raft_actor::end_trouble() {
   if (stuck_->code == failure_code::storage_full)
-    core_->disk_full(false);
+    core_->disk_full(is_space_short_);
   stuck_.reset();
+}
+
+/// INV-150: short of space, whoever leads takes no writes, though no store waits.
+void raft_actor::note_space() {
+  bool is_short = settings_.space && settings_.space->is_short();
+  if (std::exchange(is_space_short_, is_short) == is_short)
+    return;
+  bool is_stuck = stuck_ && stuck_->code == failure_code::storage_full;
+  core_->disk_full(is_short || is_stuck);
 }
 
 void raft_actor::begin_trouble(failure why, bool is_log) {
@@ -308,9 +318,17 @@ void raft_actor::begin_trouble(failure why, bool is_log) {
   is_log_stuck_ = is_log;
   if (stuck_->code == failure_code::storage_full)
     core_->disk_full(true);
+  if (!holds_reads_up())
+    return;
   answer_batch together;
   for (auto request : ledger_.refuse_all_reads(for_reads(*stuck_)))
     core_->forget_read(request);
+}
+
+/// What a leader's log waits for is not committed, and no read has to see it. Elsewhere a read
+/// may wait for just those entries.
+bool raft_actor::holds_reads_up() const {
+  return stuck_ && !(is_log_stuck_ && core_->status().role == raft::role_name::leader);
 }
 
 raft_handle start_raft_actor(caf::actor_system& system, const actor_context& context,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/actor_context.hpp"
+#include "actors/disk_space.hpp"
 #include "raft/core.hpp"
 
 namespace actors {
@@ -24,6 +25,8 @@ struct raft_settings {
   /// Time since some moment, for leases: it must not stand still while other servers' clocks
   /// go on. None: the actor system's clock.
   std::function<std::chrono::nanoseconds()> time_passed;
+  /// While it is short this server takes no writes, and gives leadership up to one of others.
+  std::shared_ptr<disk_space> space = nullptr;
 };
 
 /// Starts the actor that drives the protocol core. Requires a log writer, a storage

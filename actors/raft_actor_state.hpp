@@ -54,6 +54,8 @@ private:
   void on_apply_stuck(const apply_stuck& what);
   void begin_trouble(failure why, bool is_log);
   void end_trouble();
+  void note_space();
+  bool holds_reads_up() const;
 
   // raft_actor_perform.cpp
   void perform();
@@ -113,6 +115,7 @@ private:
   /// Set while a store waits: what new requests are told.
   std::optional<failure> stuck_;
   bool is_log_stuck_ = false;
+  bool is_space_short_ = false; ///< as the core was last told
   /// A snapshot is being copied and the WAL has grown beyond a bound (rule 13).
   bool are_writes_slowed_ = false;
   /// To leave when the persist under way is durable.

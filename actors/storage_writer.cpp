@@ -68,6 +68,8 @@ void storage_writer::on_apply(const apply& what) {
 void storage_writer::apply_waiting() {
   auto began = now_ns();
   auto results = machine_->apply(*waiting_->entries, waiting_->watermark);
+  if (!results && results.error().code == base::errc::storage_full && make_room())
+    results = machine_->apply(*waiting_->entries, waiting_->watermark);
   if (!results && can_pass(results.error().code)) {
     wait_out(results.error());
     return;
@@ -83,6 +85,10 @@ void storage_writer::apply_waiting() {
   send(raft_, applied{life_, first,
                       std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
   publish();
+}
+
+bool storage_writer::make_room() {
+  return settings_.space && settings_.space->make_room();
 }
 
 bool storage_writer::can_pass(base::errc code) {

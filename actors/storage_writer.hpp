@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "actors/actor_context.hpp"
+#include "actors/disk_space.hpp"
 #include "storage/state_machine.hpp"
 
 namespace actors {
@@ -20,6 +21,8 @@ struct storage_writer_settings {
   /// was closed, and opens it (two stores, one truth: rule 16, step 3). Empty: never asked.
   std::function<base::result<std::unique_ptr<storage::state_machine>>(const std::string& file)>
       install = nullptr;
+  /// Null: a full disk is waited out, and nothing is kept back for it.
+  std::shared_ptr<disk_space> space = nullptr;
 };
 
 /// Starts the only writer and only checkpointer of the state machine. Requires a log

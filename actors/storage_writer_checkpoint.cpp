@@ -50,6 +50,8 @@ void storage_writer::copy_wal(const run_checkpoint& what, raft::log_index index)
   }
   auto began = now_ns();
   auto report = machine_->checkpoint(what.mode);
+  if (!report && report.error().code == base::errc::storage_full && make_room())
+    report = machine_->checkpoint(what.mode);
   if (!report && can_pass(report.error().code)) {
     end_checkpoint(what,
                    refused(report.error().code == base::errc::busy ? failure_code::blocked

@@ -32,6 +32,7 @@ private:
   caf::result<begun> on_begin();
   void on_apply(const apply& what);
   void apply_waiting();
+  bool make_room();
   static bool can_pass(base::errc code);
   void wait_out(const base::error& why);
   void end_trouble();

@@ -42,11 +42,12 @@ std::chrono::nanoseconds time_since_boot() {
 class child_list {
 public:
   child_list(const settings& all, const actors::actor_context& context, const newest_check& check,
-             cluster_ties ties)
-    : all_(all), context_(context), check_(check), ties_(std::move(ties)) {}
+             cluster_ties ties, std::shared_ptr<actors::disk_space> space)
+    : all_(all), context_(context), check_(check), ties_(std::move(ties)),
+      space_(std::move(space)) {}
 
   child_spec log_writer() const {
-    auto start = [this_settings = &all_, context = context_, joined = ties_.joined,
+    auto start = [this_settings = &all_, context = context_, joined = ties_.joined, space = space_,
                   check = &check_](caf::actor_system& system, actors::generation life) {
       // The whole log is verified once a process; a restart verifies its newest part.
       auto how =
@@ -57,6 +58,7 @@ public:
       };
       setup.entries_kept = this_settings->raft.log_entries_kept;
       setup.bytes_kept = this_settings->raft.log_bytes_kept.bytes;
+      setup.space = space;
       return caf::actor_cast<caf::actor>(
           actors::start_log_writer(system, context, life, std::move(setup)));
     };
@@ -67,9 +69,10 @@ public:
   }
 
   child_spec storage_writer() const {
-    auto start = [this_settings = &all_, context = context_,
+    auto start = [this_settings = &all_, context = context_, space = space_,
                   check = &check_](caf::actor_system& system, actors::generation life) {
       actors::storage_writer_settings setup;
+      setup.space = space;
       setup.wal_warning_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
       setup.open = [this_settings, check, board = context.board] {
         // The log writer has begun: it stands before this child in the list.
@@ -145,10 +148,12 @@ public:
   }
 
   child_spec raft() const {
-    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
-                                                             actors::generation life) {
+    auto start = [this_settings = &all_, context = context_,
+                  space = space_](caf::actor_system& system, actors::generation life) {
+      auto setup = raft_setup(*this_settings, context);
+      setup.space = space;
       return caf::actor_cast<caf::actor>(
-          actors::start_raft_actor(system, context, life, raft_setup(*this_settings, context)));
+          actors::start_raft_actor(system, context, life, std::move(setup)));
     };
     return store_child("raft", start, [](directory::handles& now) { now.raft = nullptr; });
   }
@@ -167,9 +172,10 @@ public:
   }
 
   child_spec checkpoint_scheduler() const {
-    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
-                                                             actors::generation) {
+    auto start = [this_settings = &all_, context = context_,
+                  space = space_](caf::actor_system& system, actors::generation) {
       actors::checkpoint_scheduler_settings setup;
+      setup.space = space;
       setup.limits.truncate_bytes = this_settings->cluster.sqlite_auto_checkpoint_threshold.bytes;
       if (const auto& window = this_settings->cluster.sqlite_checkpoint_window)
         setup.limits.window =
@@ -247,13 +253,15 @@ private:
   const actors::actor_context& context_;
   const newest_check& check_;
   const cluster_ties ties_;
+  const std::shared_ptr<actors::disk_space> space_;
 };
 
 } // namespace
 
 std::vector<child_spec> children_of(const settings& all, const actors::actor_context& context,
-                                    const newest_check& check, cluster_ties ties) {
-  child_list list(all, context, check, std::move(ties));
+                                    const newest_check& check, cluster_ties ties,
+                                    std::shared_ptr<actors::disk_space> space) {
+  child_list list(all, context, check, std::move(ties), std::move(space));
   return {list.log_writer(),      list.storage_writer(),      list.reader_pool(),
           list.snapshot_sender(), list.snapshot_receiver(),   list.raft(),
           list.peer_links(),      list.checkpoint_scheduler()};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/actor_context.hpp"
+#include "actors/disk_space.hpp"
 #include "actors/snapshot_transport.hpp"
 #include "node/link_transport.hpp"
 #include "node/settings.hpp"
@@ -46,9 +47,10 @@ struct cluster_ties {
 
 /// The supervision tree as one list, in start order: log writer, storage writer, reader
 /// pool, snapshot sender, snapshot receiver, raft actor and peer links as one group, then the checkpoint scheduler by itself.
-/// `all`, `context` and `check` outlive the children.
+/// `space` may be null. `all`, `context` and `check` outlive the children.
 std::vector<supervisor::child_spec> children_of(const settings& all,
                                                 const actors::actor_context& context,
-                                                const newest_check& check, cluster_ties ties);
+                                                const newest_check& check, cluster_ties ties,
+                                                std::shared_ptr<actors::disk_space> space);
 
 } // namespace node

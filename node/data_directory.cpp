@@ -94,8 +94,11 @@ base::result<int> lock(const fs::path& path) {
     return base::fail(std::move(failure));
   }
   auto text = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(file, 0) != 0
-      || ::pwrite(file, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+  bool is_written =
+      ::ftruncate(file, 0) == 0
+      && ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  // On a full disk the lock holds as well without the name of its holder.
+  if (!is_written && errno != ENOSPC && errno != EDQUOT) {
     auto failure = os_error(base::errc::io, "write lock", path, errno);
     ::close(file);
     return base::fail(std::move(failure));

@@ -21,6 +21,7 @@
 #include "node/data_directory.hpp"
 #include "node/link_transport.hpp"
 #include "node/snapshot_streams.hpp"
+#include "node/space_keeper.hpp"
 #include "node/stores.hpp"
 #include "node/versions.hpp"
 #include "supervisor/process_gate.hpp"
@@ -119,6 +120,7 @@ private:
 
   const settings all_;
   std::optional<data_directory> directory_;
+  std::shared_ptr<space_keeper> space_; ///< null: nothing is kept on a disk
   actors::actor_context context_;
   newest_check check_;
   cluster_ties ties_;
@@ -140,6 +142,7 @@ base::status running_node::begin() {
   if (!directory)
     return base::fail(directory.error());
   directory_ = std::move(*directory);
+  space_ = space_keeper::start(all_);
 
   if (auto bindable = try_raft_addr(); !bindable)
     return bindable;
@@ -162,7 +165,10 @@ base::status running_node::begin() {
       context_, {[this] { drain(); },
                  [this](actors::restart_child request) { ask_supervisor(std::move(request)); }});
 
-  http_ = std::make_unique<http::server>(http_setup(all_), *gateway_, *context_.metrics);
+  auto setup = http_setup(all_);
+  if (space_)
+    setup.space_trouble = [space = space_] { return space->trouble(); };
+  http_ = std::make_unique<http::server>(setup, *gateway_, *context_.metrics);
   if (auto bound = http_->start(); !bound)
     return bound;
   system_.emplace(config_);
@@ -204,9 +210,11 @@ base::status running_node::look_up_cluster_to_join() {
 
 supervisor::supervisor_settings running_node::supervision() {
   supervisor::supervisor_settings setup;
-  setup.children = children_of(all_, context_, check_, ties_);
+  setup.children = children_of(all_, context_, check_, ties_, space_);
   supervisor::process_gate_settings gate;
   gate.arguments = [this](supervisor::check_scope scope) {
+    if (space_)
+      space_->prepare();
     auto command = cross_check_command(check_of(all_, scope));
     return std::vector<std::string>(command.begin() + 1, command.end());
   };

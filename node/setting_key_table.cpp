@@ -82,6 +82,9 @@ const std::vector<key_spec>& table() {
       {"cluster", "lmdb_map_size", MEMBER(byte_size, cluster.lmdb_map_size), "64GB", {64 * mebibyte, 16384 * gibibyte},
        "How large an LMDB file may grow, and how much address space it takes. The file itself "
        "takes what it holds.", {}},
+      {"cluster", "disk_reserve", MEMBER(byte_size, cluster.disk_reserve), "32MB", {0, 16 * gibibyte},
+       "Space that is kept in data_dir until the disk is full, for checkpoints and compaction; at "
+       "most a twentieth of the file system. 0: none.", {}},
       {"cluster", "sqlite_auto_checkpoint_threshold_mb", MEMBER(byte_size, cluster.sqlite_auto_checkpoint_threshold), "100", {mebibyte, 1024 * gibibyte},
        "From this size on the WAL file is checkpointed and cut to zero, at the cost of waiting "
        "for readers.", {}, nullptr, true},

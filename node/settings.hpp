@@ -25,6 +25,7 @@ struct cluster_settings {
   std::string lmdb_log_path;
   std::string lmdb_sm_path;
   byte_size lmdb_map_size;
+  byte_size disk_reserve; ///< zero: none is kept
   byte_size sqlite_auto_checkpoint_threshold;
   std::optional<daily_window> sqlite_checkpoint_window; ///< nothing: no window
   std::uint64_t sqlite_read_pool_size;

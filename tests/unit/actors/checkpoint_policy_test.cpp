@@ -31,6 +31,23 @@ TEST_CASE("sixteen mebibytes of frames are folded in under load", "[checkpoint][
   CHECK(due_checkpoint(wal_of(17 * mebibyte, frames_in_16_mib), {}) == checkpoint_mode::passive);
 }
 
+TEST_CASE("INV-150 a full disk makes whatever frees space due at once", "[checkpoint]") {
+  auto facts = wal_of(mebibyte, 200);
+  CHECK_FALSE(due_checkpoint(facts, {}));
+  facts.is_space_short = true;
+  CHECK(due_checkpoint(facts, {}) == checkpoint_mode::truncate);
+  facts.wal = {2 * (4096 + 24), 2}; // what the small commit after a checkpoint leaves
+  CHECK_FALSE(due_checkpoint(facts, {}));
+  facts.since_blocked = std::chrono::milliseconds(10);
+  facts.wal = {mebibyte, 200};
+  CHECK_FALSE(due_checkpoint(facts, {}));
+  checkpoint_facts without_wal;
+  without_wal.is_space_short = true;
+  CHECK_FALSE(due_checkpoint(without_wal, {}));
+  without_wal.entries_since_mark = 1;
+  CHECK(due_checkpoint(without_wal, {}) == checkpoint_mode::passive);
+}
+
 TEST_CASE("a quiet moment is used from four mebibytes on", "[checkpoint][rule-10]") {
   auto facts = wal_of(5 * mebibyte, frames_in_4_mib);
   CHECK_FALSE(due_checkpoint(facts, {}));
