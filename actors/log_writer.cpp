@@ -76,7 +76,7 @@ private:
       wait_for_space({base::errc::storage_full, "the disk is full; what is left is kept back"});
       return;
     }
-    auto outcome = store_->append(*waiting_);
+    auto outcome = ASPEN_FAILPOINT_OR("log_writer.append", store_->append(*waiting_));
     if (is_full(outcome) && make_room())
       outcome = store_->append(*waiting_);
     if (is_full(outcome)) {

@@ -67,7 +67,8 @@ void storage_writer::on_apply(const apply& what) {
 
 void storage_writer::apply_waiting() {
   auto began = now_ns();
-  auto results = machine_->apply(*waiting_->entries, waiting_->watermark);
+  auto results = ASPEN_FAILPOINT_OR("storage_writer.apply",
+                                    machine_->apply(*waiting_->entries, waiting_->watermark));
   if (!results && results.error().code == base::errc::storage_full && make_room())
     results = machine_->apply(*waiting_->entries, waiting_->watermark);
   if (!results && can_pass(results.error().code)) {

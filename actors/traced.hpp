@@ -12,6 +12,7 @@
 #include <caf/sec.hpp>
 
 #include "actors/actor_stats.hpp"
+#include "base/failpoint.hpp"
 
 #if defined(__SANITIZE_THREAD__)
 #include <sanitizer/tsan_interface.h>
@@ -97,6 +98,7 @@ public:
     stats_->thread.store(thread_number(), std::memory_order_relaxed);
     if (!arrived.content().empty())
       stats_->current.store(arrived.content().type(0).second, std::memory_order_relaxed);
+    ASPEN_FAILPOINT(stats_->name, "message");
     auto outcome = Base::consume(element);
     // Here, not after `resume`: by then another worker may have resumed this actor.
     ASPEN_HAPPENS_BEFORE(this);

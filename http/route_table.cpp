@@ -7,6 +7,7 @@
 #include "http/admin_handlers.hpp"
 #include "http/batch_handler.hpp"
 #include "http/cluster_handlers.hpp"
+#include "http/failpoint_handlers.hpp"
 #include "http/health_handlers.hpp"
 #include "http/kv_handlers.hpp"
 #include "http/scan_handler.hpp"
@@ -64,6 +65,10 @@ constexpr std::array table{
   route{get,  "/admin/log-copy",                   absent,  plane::both, any_query, not_built},
   route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
   route{get,  "/debug/trace",                      absent,  plane::both, any_query, not_built},
+#ifdef ASPEN_FAILPOINTS
+  route{get,  "/debug/failpoints",                 absent,   plane::both, "", get_failpoints},
+  route{post, "/debug/failpoints",                 document, plane::both, "", arm_failpoints},
+#endif
 };
 // clang-format on
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/failpoint.hpp"
 #include "node/cross_check_request.hpp"
 #include "node/exit_status.hpp"
 #include "node/signals.hpp"
@@ -51,6 +52,7 @@ int run_cross_check_child(std::string_view request) {
     std::fputs("aspen-node: --cross-check-child: no request\n", stderr);
     return exit_status::usage;
   }
+  ASPEN_FAILPOINT("validator", "check");
   auto answer = storage::to_json(storage::cross_check(what->paths, what->options));
   bool is_written = std::fwrite(answer.data(), 1, answer.size(), stdout) == answer.size()
                     && std::fflush(stdout) == 0;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "node/command_line.hpp"
 #include "node/cross_check_child.hpp"
@@ -40,6 +41,9 @@ void log_start(const node::loaded_settings& loaded) {
                    {"node_id", cluster.node_id},
                    {"data_dir", cluster.data_dir},
                    {"config", loaded.summary()}});
+#ifdef ASPEN_FAILPOINTS
+  base::log::warn(target, "built with failpoints: for tests, never for data");
+#endif
   for (const auto& each : loaded.warnings)
     base::log::warn(target, each.line());
   if (cluster.storage_backend == storage::backend::inmemory)
@@ -118,6 +122,12 @@ int main(int count, char** arguments) {
   // Whatever is created from here on, by any library, is for this user alone.
   ::umask(0077);
 
+#ifdef ASPEN_FAILPOINTS
+  if (auto armed = base::failpoint::arm_from_environment(); !armed) {
+    std::fprintf(stderr, "aspen-node: ASPEN_FAILPOINTS: %s\n", armed.error().text.c_str());
+    return node::exit_status::usage;
+  }
+#endif
   auto asked = node::parse_command_line(count, arguments);
   if (!asked) {
     std::fputs(asked.error().text.c_str(), asked.error().status == 0 ? stdout : stderr);
