@@ -111,7 +111,7 @@ class DebugStorage(NodeTest):
         self.assertEqual("ok", report["verdict"])
         self.assertTrue(report["digest_was_complete"])
         rules = self.rules(report)
-        self.assertEqual({f"INV-{number}" for number in range(70, 85)}, set(rules))
+        self.assertEqual({f"INV-{number}" for number in range(70, 87)}, set(rules))
         self.assertNotIn("fail", rules.values())
         text = self.look(DONE, "check", self.node.data_dir).stdout
         self.assertIn("verdict: ok", text)
