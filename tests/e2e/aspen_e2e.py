@@ -50,18 +50,37 @@ def wait_until(holds, what: str, bound: float = BOUND):
         time.sleep(0.02)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, below the range from which the kernel takes those of clients."""
-    ports = []
-    with contextlib.ExitStack() as held:
-        while len(ports) < count:
-            port = random.SystemRandom().randrange(12000, 32000)
-            taken = held.enter_context(socket.socket())
+PORTS_IN_A_BLOCK = 100
+
+
+def own_ports():
+    """Each port of this process once, below the range from which the kernel takes those of clients. They come in
+    blocks: a UDP socket on the first of a block says to the tests beside this one that it is taken."""
+    blocks = list(range(12000, 32000, PORTS_IN_A_BLOCK))
+    random.SystemRandom().shuffle(blocks)
+    for first in blocks:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sign:
             try:
-                taken.bind(("127.0.0.1", port))
+                sign.bind(("127.0.0.1", first))
             except OSError:
                 continue
-            ports.append(port)
+            SIGNS.append(sign.dup())
+        yield from range(first + 1, first + PORTS_IN_A_BLOCK)
+
+
+SIGNS: list[socket.socket] = []
+PORTS = own_ports()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, and that this function gives to nobody else."""
+    ports = []
+    while len(ports) < count:
+        port = next(PORTS)
+        with socket.socket() as taken:
+            with contextlib.suppress(OSError):
+                taken.bind(("127.0.0.1", port))
+                ports.append(port)
     return ports
 
 
