@@ -133,7 +133,10 @@ void hit(std::string_view group, std::string_view name) {
   case action::off:
   case action::eio: return;
   case action::raise: throw std::runtime_error("failpoint " + full);
-  case action::crash: ::raise(SIGSEGV); return;
+  case action::crash:
+    ::signal(SIGSEGV, SIG_DFL); // a sanitizer's handler would turn it into an exit status
+    ::raise(SIGSEGV);
+    return;
   case action::kill: ::kill(::getpid(), SIGKILL); return;
   case action::slow: std::this_thread::sleep_for(here.slowness); return;
   case action::hang:
