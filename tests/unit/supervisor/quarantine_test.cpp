@@ -5,6 +5,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <utility>
 
 #include "supervisor/quarantine.hpp"
 #include "tests/support/catch.hpp"
@@ -46,7 +47,7 @@ public:
     if (!keeps_quiet)
       done(report_of(answer));
   }
-  void cancel() override { done_(report_of(verdict::retry)); }
+  void cancel() override { std::exchange(done_, {})(report_of(verdict::retry)); }
   std::future<void> asked() {
     asked_ = {};
     return asked_.get_future();
