@@ -77,10 +77,15 @@ function(aspen_test name)
 endfunction()
 
 # aspen_script_test(<name> COMMAND <program> [<arguments>...] [LABEL ...] [TIMEOUT <seconds>] [SERIAL])
-# A test that is a script; the repository is its working directory, ASPEN_BIN the folder of the programs.
+# A test that is a script, or a program of this build; the repository is its working directory, ASPEN_BIN the
+# folder of the programs.
 function(aspen_script_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "LABEL;TIMEOUT" "COMMAND")
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   _aspen_test_properties(${name} "${arg_LABEL}" "${arg_TIMEOUT}" "${arg_SERIAL}")
+  list(GET arg_COMMAND 0 program)
+  if(TARGET ${program} AND (NOT arg_LABEL OR arg_LABEL STREQUAL "default"))
+    add_dependencies(aspen_default_tests ${program})
+  endif()
   set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "ASPEN_BIN=${CMAKE_BINARY_DIR}/bin")
 endfunction()
