@@ -139,6 +139,13 @@ failure failure_of(const answer& said, const call& what) {
   }
 }
 
+outcome<ordered_json> client::ask_for_object(const call& what) const {
+  auto said = ask(what);
+  if (!said)
+    return tl::unexpected(std::move(said.error()));
+  return object_of(*said);
+}
+
 outcome<ordered_json> object_of(const answer& said) {
   auto parsed = ordered_json::parse(said.body, nullptr, false);
   if (!parsed.is_object())

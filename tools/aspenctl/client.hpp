@@ -67,6 +67,8 @@ public:
   /// nothing was done and that another node may do it. Returns a successful answer; else why not, with
   /// `exit_status::unknown` when a write may have happened.
   outcome<answer> ask(const call& what) const;
+  /// The same, and the body of the answer by `object_of`.
+  outcome<nlohmann::ordered_json> ask_for_object(const call& what) const;
 
 private:
   std::vector<endpoint> endpoints_;

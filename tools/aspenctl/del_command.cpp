@@ -72,10 +72,7 @@ outcome<void> del(const client& nodes, output_format format, const del_options& 
   }
   if (auto wrong = why_no_key(options.key))
     return fail(exit_status::usage, *wrong);
-  auto said = nodes.ask({"DELETE", "/v1/kv/" + percent_encode(options.key), {}});
-  if (!said)
-    return tl::unexpected(std::move(said.error()));
-  auto body = object_of(*said);
+  auto body = nodes.ask_for_object({"DELETE", "/v1/kv/" + percent_encode(options.key), {}});
   if (!body)
     return tl::unexpected(std::move(body.error()));
   if (format == output_format::json)

@@ -15,10 +15,7 @@ outcome<void> change(const client& nodes, output_format format, const call& what
   auto leader = find_leader(nodes);
   if (!leader)
     return tl::unexpected(std::move(leader.error()));
-  auto said = leader->ask(what);
-  if (!said)
-    return tl::unexpected(std::move(said.error()));
-  auto body = object_of(*said);
+  auto body = leader->ask_for_object(what);
   if (!body)
     return tl::unexpected(std::move(body.error()));
   if (format == output_format::json)

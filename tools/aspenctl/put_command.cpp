@@ -34,10 +34,8 @@ outcome<void> put(const client& nodes, output_format format, const put_options& 
     return fail(exit_status::usage, "the value has more than the "
                                         + std::to_string(base::limits::value_bytes_max)
                                         + " bytes that are allowed");
-  auto said = nodes.ask({"PUT", "/v1/kv/" + percent_encode(options.key), std::move(*value)});
-  if (!said)
-    return tl::unexpected(std::move(said.error()));
-  auto body = object_of(*said);
+  auto body =
+      nodes.ask_for_object({"PUT", "/v1/kv/" + percent_encode(options.key), std::move(*value)});
   if (!body)
     return tl::unexpected(std::move(body.error()));
   if (format == output_format::json)

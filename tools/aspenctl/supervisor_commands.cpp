@@ -142,10 +142,8 @@ outcome<void> ask_for(const client& nodes, output_format format, const std::stri
                       const std::string& verb) {
   if (nodes.endpoints().size() != 1)
     return fail(exit_status::usage, "supervisor " + verb + " is for one node: give one endpoint");
-  auto said = nodes.ask({"POST", "/admin/supervisor/" + percent_encode(name) + "/" + verb, {}});
-  if (!said)
-    return tl::unexpected(std::move(said.error()));
-  auto body = object_of(*said);
+  auto body =
+      nodes.ask_for_object({"POST", "/admin/supervisor/" + percent_encode(name) + "/" + verb, {}});
   if (!body)
     return tl::unexpected(std::move(body.error()));
   if (format == output_format::json)
