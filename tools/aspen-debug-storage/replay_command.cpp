@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "storage/files.hpp"
@@ -34,7 +36,8 @@ public:
       return at(wanted);
     auto pattern = (fs::temp_directory_path() / "aspen-replay-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr)
-      return base::fail(errc::io, "cannot make a temporary directory at " + pattern);
+      return base::fail(errc::io, "cannot make a temporary directory at " + pattern + ": "
+                                      + std::strerror(errno));
     return scratch_directory(pattern, true);
   }
   scratch_directory(scratch_directory&& other) noexcept
