@@ -213,7 +213,7 @@ private:
       // The receiver does not want this very file: the next one is made anew.
       if (what.was_refused && file_ == what.file)
         file_.reset();
-      delayed_send(raft_, settings_.failure_pause, snapshot_not_sent{life_, what.to});
+      send_after(settings_.failure_pause, raft_, snapshot_not_sent{life_, what.to});
     }
     publish();
     serve();
@@ -221,7 +221,7 @@ private:
 
   void fail(raft::server_id to, const std::string& why) {
     base::log::warn(target, "snapshot not sent", {{"to", to.value}, {"reason", why}});
-    delayed_send(raft_, settings_.failure_pause, snapshot_not_sent{life_, to});
+    send_after(settings_.failure_pause, raft_, snapshot_not_sent{life_, to});
   }
 
   void fail_all(const std::string& why) {
