@@ -48,7 +48,7 @@ void judge_all(const evidence& all, const check_options& options, check_report& 
   judge_place(all, out);
   auto what = settle(all, out);
   judge_log(all, out);
-  judge_state(all, what, out);
+  judge_state(all, what, options, out);
   judge_identity(all, what, options, out);
   if (what.install != install_step::swap)
     judge_presence(all, options, what, out);

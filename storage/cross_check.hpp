@@ -43,6 +43,9 @@ struct check_options {
   /// Nothing is made beside the files, and no lock taken. Requires: no process has the state
   /// machine open. Without it, SQLite may make the `-shm` of a WAL that holds frames.
   bool leaves_no_trace = false;
+  /// What did not match while the node ran; empty: nothing. Then all rows must be compared, or the verdict
+  /// is `refuse`.
+  std::string suspicion;
   std::optional<base::uuid> expected_cluster; ///< from the configuration, if it names one
   raft::server_id expected_server;            ///< the configured node id; zero: any
 };

@@ -25,7 +25,8 @@ void judge_place(const evidence& all, judgement& out);
 /// What could be read at all: INV-72, INV-73, INV-74, INV-84; that LMDB goes by the newer of
 /// its meta pages (INV-86).
 void judge_log(const evidence& all, judgement& out);
-void judge_state(const evidence& all, const settled& what, judgement& out);
+void judge_state(const evidence& all, const settled& what, const check_options& options,
+                 judgement& out);
 /// Whose stores they are (INV-71).
 void judge_identity(const evidence& all, const settled& what, const check_options& options,
                     judgement& out);

@@ -129,7 +129,8 @@ void judge_log(const evidence& all, judgement& out) {
                  + text_of(all.log.scan->last.index));
 }
 
-void judge_state(const evidence& all, const settled& what, judgement& out) {
+void judge_state(const evidence& all, const settled& what, const check_options& options,
+                 judgement& out) {
   if (all.state.presence == presence::missing || what.state == nullptr)
     return;
   const auto& state = *what.state;
@@ -145,6 +146,10 @@ void judge_state(const evidence& all, const settled& what, judgement& out) {
              all.paths.state_path + ": the values of this node do not match their checksum");
   if (state.rows)
     judge_failure("INV-83", state.rows->within(all.paths.state_path), out);
+  else if (state.facts && !state.rows_were_verified && !options.suspicion.empty())
+    out.rule("INV-83", false,
+             "while the node ran: " + options.suspicion
+                 + "; the time for the check did not suffice to compare all rows");
   else if (state.facts)
     out.rule("INV-83", true,
              state.rows_were_verified ? "every row matches the digest"

@@ -7,7 +7,11 @@ namespace {
 node::cross_check_request example() {
   node::cross_check_request request;
   request.paths = {storage::backend::lmdb, "/d", "/d/a \"log\"", "/d/state"};
-  request.options = {false, std::chrono::milliseconds(1500), false, base::random_uuid(),
+  request.options = {false,
+                     std::chrono::milliseconds(1500),
+                     false,
+                     "INV-56: the row differs",
+                     base::random_uuid(),
                      raft::server_id(7)};
   return request;
 }

@@ -199,6 +199,19 @@ TEST_CASE("Without a budget the rows are left for later", "[cross-check]") {
   CHECK_FALSE(report.digest_was_complete);
 }
 
+TEST_CASE("After a suspicion rows that were not all compared are refused (INV-144)",
+          "[cross-check]") {
+  two_stores stores;
+  stores.put_many(3);
+  storage::check_options options;
+  options.suspicion = "a row did not match";
+  CHECK(stores.check(options).verdict == verdict::ok);
+  options.digest_budget = std::chrono::milliseconds{0};
+  auto report = stores.check(options);
+  CHECK(report.verdict == verdict::refuse);
+  CHECK_THAT(violation(report, "INV-83"), ContainsSubstring("a row did not match"));
+}
+
 TEST_CASE("A state machine ahead of the log is refused in the words of the guide (INV-75)",
           "[cross-check]") {
   two_stores stores(GENERATE(backend::sqlite, backend::lmdb));
