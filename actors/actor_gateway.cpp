@@ -46,11 +46,29 @@ public:
       ways_.restart_child(std::move(request));
   }
 
+  void inspect(inspection what) override {
+    auto now = context_.where->get();
+    if (auto* snapshot = std::get_if<snapshot_now>(&what))
+      hand(now.snapshot_sender, std::move(*snapshot));
+    else if (auto* copy = std::get_if<copy_log_now>(&what))
+      hand(now.inspector, std::move(*copy));
+    else if (auto* piece = std::get_if<read_log_copy>(&what))
+      hand(now.inspector, std::move(*piece));
+    else
+      hand(now.inspector, std::move(std::get<validate_now>(what)));
+  }
+
   void shut_down() override { ways_.shut_down(); }
   const status_board& status() const override { return *context_.board; }
   std::vector<actor_view> list_actors() const override { return context_.registry->list(); }
 
 private:
+  template <class Handle, class Message>
+  static void hand(const Handle& to, Message what) {
+    if (to)
+      caf::anon_send(to, std::move(what));
+  }
+
   static void hand_stale_reads_on(std::vector<client_read>& reads, const reader_pool_handle& pool) {
     auto first_stale = std::partition(reads.begin(), reads.end(), needs_the_protocol);
     if (first_stale == reads.end())

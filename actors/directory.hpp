@@ -17,6 +17,8 @@ public:
     reader_pool_handle reader_pool;
     snapshot_sender_handle snapshot_sender;
     snapshot_receiver_handle snapshot_receiver;
+    inspector_handle inspector;
+    storage_scanner_handle storage_scanner;
     raft_handle raft;
     peer_links_handle peer_links;
     checkpoint_scheduler_handle checkpoint_scheduler;

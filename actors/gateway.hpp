@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/client_requests.hpp"
+#include "actors/inspection_requests.hpp"
 #include "actors/node_status.hpp"
 
 namespace actors {
@@ -42,6 +43,8 @@ public:
   virtual void change_cluster(cluster_request request) = 0;
   /// To the supervisor; answered as soon as it is under way, or refused.
   virtual void restart_child(actors::restart_child request) = 0;
+  /// What operators ask of the stores in use.
+  virtual void inspect(inspection what) = 0;
   /// Begins an orderly stop of the whole node, as SIGTERM does.
   virtual void shut_down() = 0;
 

@@ -16,10 +16,11 @@ using child_begin = caf::replies_to<begin>::with<begun>;
 /// The only owner of the log store. May block on the disk: detached.
 using log_writer_handle =
     caf::typed_actor<child_begin,
-                     caf::replies_to<get_log_state>::with<log_state_reply>,     // raft actor
-                     caf::reacts_to<persist>,                                   // raft actor
-                     caf::reacts_to<read_log>,                                  // raft actor
-                     caf::reacts_to<compact_log>,                               // raft actor
+                     caf::replies_to<get_log_state>::with<log_state_reply>, // raft actor
+                     caf::reacts_to<persist>,                               // raft actor
+                     caf::reacts_to<read_log>,                              // raft actor
+                     caf::replies_to<copy_entries>::with<entries_copied>,   // inspector, scanner
+                     caf::reacts_to<compact_log>,                           // raft actor
                      caf::replies_to<mark_checkpoint>::with<checkpoint_marked>, // storage writer
                      caf::replies_to<record_install>::with<install_recorded>,   // receiver
                      caf::replies_to<finish_install>::with<install_finished>,   // storage writer
@@ -77,6 +78,7 @@ using peer_links_handle =
 using snapshot_sender_handle =
     caf::typed_actor<child_begin,
                      caf::reacts_to<send_snapshot>,            // raft actor
+                     caf::reacts_to<snapshot_now>,             // gateway
                      caf::reacts_to<snapshot_stream_progress>, // stream
                      caf::reacts_to<snapshot_stream_ended>, caf::reacts_to<tick>>;
 using snapshot_stream_handle = caf::typed_actor<caf::reacts_to<stream_snapshot>>;
@@ -88,6 +90,14 @@ using snapshot_receiver_handle =
                      caf::reacts_to<snapshot_installed>, // storage writer
                      caf::reacts_to<drop_install>,       // raft actor
                      caf::reacts_to<tick>>;              // itself
+
+/// Answers operators' questions about both stores in use; asks their owners. May block: detached.
+using inspector_handle =
+    caf::typed_actor<child_begin, caf::reacts_to<copy_log_now>, caf::reacts_to<read_log_copy>,
+                     caf::reacts_to<validate_now>>; // gateway
+
+/// Compares rows and entries with their digests, a little at a time. Never blocks.
+using storage_scanner_handle = caf::typed_actor<child_begin, caf::reacts_to<tick>>;
 
 /// Says when a checkpoint is due, never how. Never blocks.
 using checkpoint_scheduler_handle =

@@ -32,6 +32,7 @@ public:
         },
         [this](const persist& what) { on_persist(what); },
         [this](const read_log& what) { on_read_log(what); },
+        [this](const copy_entries& what) { return on_copy_entries(what); },
         [this](const compact_log& what) { on_compact_log(what); },
         [this](const mark_checkpoint& what) { return on_mark_checkpoint(what); },
         [this](const record_install& what) { return on_record_install(what); },
@@ -126,6 +127,14 @@ private:
          log_was_read{life_, std::make_shared<std::vector<raft::entry>>(std::move(*entries))});
   }
 
+  caf::result<entries_copied> on_copy_entries(const copy_entries& what) {
+    auto entries = store_->read(what.first, what.last, what.bytes_max);
+    if (!entries && entries.error().code == base::errc::not_found)
+      return caf::make_error(caf::sec::runtime_error, to_string(entries.error()));
+    require(entries, "read the log");
+    return entries_copied{std::make_shared<std::vector<raft::entry>>(std::move(*entries))};
+  }
+
   void on_compact_log(const compact_log& what) {
     if (what.life != life_)
       return;
@@ -200,6 +209,8 @@ private:
       return;
     auto why = to_string(outcome.error().within(doing));
     base::log::error(target, "the log store failed", {{"reason", why}});
+    if (outcome.error().code == base::errc::corrupt)
+      context_.board->publish(storage_suspicion{why});
     throw storage_failure(why);
   }
 

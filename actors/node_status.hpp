@@ -65,6 +65,31 @@ struct storage_status {
   steady_time since;        ///< when the trouble began
 };
 
+/// One comparison of everything that is stored with its digests, beside the service.
+struct scan_pass {
+  steady_time ended;
+  std::uint64_t rows = 0;
+  std::uint64_t entries = 0; ///< of the log
+  std::uint64_t bytes = 0;
+  std::chrono::milliseconds took{0};
+  bool is_sum_compared =
+      false; ///< nothing was applied meanwhile, and the sum of all rows was right
+};
+struct scan_status {
+  bool is_running = false;
+  std::uint64_t rows = 0; ///< of this pass so far, as `entries` and `bytes`
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t passes = 0; ///< in this life of the group
+  std::optional<scan_pass> last_pass;
+};
+
+/// Something stored did not match while the node ran: the next check looks at everything, and the stores
+/// are not used again until it passed.
+struct storage_suspicion {
+  std::string text;
+};
+
 struct pool_status {
   std::uint64_t size = 0;
   std::uint64_t in_use = 0;
@@ -176,7 +201,8 @@ private:
              std::shared_ptr<const storage_status>, std::shared_ptr<const pool_status>,
              std::shared_ptr<const peers_status>, std::shared_ptr<const supervisor_status>,
              std::shared_ptr<const snapshots_sent_status>,
-             std::shared_ptr<const snapshot_received_status>>
+             std::shared_ptr<const snapshot_received_status>, std::shared_ptr<const scan_status>,
+             std::shared_ptr<const storage_suspicion>>
       statuses_;
 };
 

@@ -9,6 +9,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include "actors/client_requests.hpp"
+#include "actors/inspection_requests.hpp"
 #include "actors/peer_inbox.hpp"
 #include "actors/peer_transport.hpp"
 #include "base/result.hpp"
@@ -64,6 +65,17 @@ struct read_log {
 struct log_was_read {
   generation life;
   std::shared_ptr<const std::vector<raft::entry>> entries;
+};
+
+/// Inspector, scanner → log writer: entries from `first` on, up to `last` and about `bytes_max`, each
+/// compared with its checksum and chain. An error when the log does not hold `first` any more.
+struct copy_entries {
+  raft::log_index first;
+  raft::log_index last;
+  std::size_t bytes_max;
+};
+struct entries_copied {
+  std::shared_ptr<const std::vector<raft::entry>> entries; ///< at least one
 };
 
 struct compact_log {
@@ -199,6 +211,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::persisted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::persist_stuck)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_was_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::copy_entries)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::entries_copied)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::compact_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_compacted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::get_state_meta)
@@ -225,3 +239,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::find_member)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::member_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::cluster_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::hand_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::snapshot_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::copy_log_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_log_copy)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::validate_now)

@@ -16,7 +16,8 @@ public:
          std::shared_ptr<actor_stats> stats, reader_pool_handle pool, std::size_t which,
          std::shared_ptr<storage::state_reader> connection)
     : traced(config, context.registry, std::move(stats)), metrics_(context.metrics),
-      pool_(std::move(pool)), which_(which), connection_(std::move(connection)) {}
+      board_(context.board), pool_(std::move(pool)), which_(which),
+      connection_(std::move(connection)) {}
 
   behavior_type make_behavior() override {
     return {
@@ -100,16 +101,19 @@ private:
   /// A busy or interrupted read passes; anything else means the connection is not to
   /// be trusted any more.
   template <class Outcome>
-  static void end_unless_passing(const Outcome& outcome) {
+  void end_unless_passing(const Outcome& outcome) {
     if (outcome || outcome.error().code == base::errc::busy
         || outcome.error().code == base::errc::interrupted)
       return;
     auto why = to_string(outcome.error().within("read the state machine"));
     base::log::error("aspen::raft::storage_sqlite", "a reader failed", {{"reason", why}});
+    if (outcome.error().code == base::errc::corrupt)
+      board_->publish(storage_suspicion{outcome.error().text});
     throw storage_failure(why);
   }
 
   std::shared_ptr<node_metrics> metrics_;
+  std::shared_ptr<status_board> board_;
   reader_pool_handle pool_;
   std::size_t which_;
   std::shared_ptr<storage::state_reader> connection_;

@@ -37,6 +37,7 @@ public:
     return {
         [this](begin) { return on_begin(); },
         [this](const send_snapshot& what) { on_send_snapshot(what); },
+        [this](const snapshot_now& what) { on_snapshot_now(what); },
         [this](const snapshot_stream_progress& what) { on_progress(what); },
         [this](const snapshot_stream_ended& what) { on_stream_ended(what); },
         [this](tick) { serve(); },
@@ -48,6 +49,7 @@ public:
     for (auto& stream : streams_)
       anon_send_exit(stream, caf::exit_reason::user_shutdown);
     streams_.clear();
+    asked_.clear();
     storage_writer_ = nullptr;
     raft_ = nullptr;
     context_.board->forget<snapshots_sent_status>();
@@ -75,6 +77,22 @@ private:
       return;
     waiting_.push_back(what);
     serve();
+  }
+
+  /// The file is the same that peers are sent, made anew.
+  void on_snapshot_now(const snapshot_now& what) {
+    asked_.push_back(what.reply);
+    if (!is_building_)
+      build();
+  }
+
+  void answer_asked() {
+    for (auto& reply : std::exchange(asked_, {}))
+      if (file_)
+        reply.answer_with(made_);
+      else
+        reply.refuse(
+            {failure_code_, commit_status::no, "make a snapshot: " + failure_text_, 0, 0, {}});
   }
 
   void serve() {
@@ -114,12 +132,17 @@ private:
             [this](const snapshot_source_reply& from) {
               make_file(*from.source);
               is_building_ = false;
+              answer_asked();
               fail_those_ahead();
               serve();
             },
             [this](caf::error& why) {
               is_building_ = false;
-              fail_all(system().render(why));
+              file_.reset();
+              failure_code_ = failure_code::unavailable;
+              failure_text_ = system().render(why);
+              answer_asked();
+              fail_all(failure_text_);
             });
   }
 
@@ -132,11 +155,17 @@ private:
     slow_writes(false);
     if (!report) {
       base::log::warn(target, "snapshot not built", {{"reason", to_string(report.error())}});
+      failure_text_ = to_string(report.error());
+      failure_code_ = report.error().code == base::errc::storage_full ? failure_code::storage_full
+                      : report.error().code == base::errc::unsupported
+                          ? failure_code::unsupported
+                          : failure_code::storage_failed;
       return fail_all(to_string(report.error()));
     }
     auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - began);
     keep(*report);
+    made_ = {report->meta.last_applied, report->rows, report->file_bytes, settings_.path};
     ++status_.built;
     auto size_kb = report->file_bytes / base::limits::kibibyte;
     base::log::debug(storage_target, "Snapshot built",
@@ -181,6 +210,10 @@ private:
 
   void slow_writes(bool are_slowed) {
     if (are_slowed == are_slowed_)
+      return;
+    if (!raft_)
+      raft_ = context_.where->get().raft;
+    if (!raft_)
       return;
     are_slowed_ = are_slowed;
     base::log::warn(target, are_slowed ? "writes are refused until the snapshot is copied"
@@ -248,7 +281,11 @@ private:
   std::vector<std::size_t> idle_;
   std::deque<send_snapshot> waiting_;
   std::map<raft::server_id, std::pair<std::uint64_t, std::uint64_t>> under_way_; ///< sent, of
-  std::shared_ptr<const snapshot_file> file_; ///< null: none is worth using
+  std::shared_ptr<const snapshot_file> file_;  ///< null: none is worth using
+  std::vector<reply_to<snapshot_made>> asked_; ///< operators who wait for the next file
+  snapshot_made made_;                         ///< what `file_` is
+  failure_code failure_code_ = failure_code::storage_failed; ///< why there is none
+  std::string failure_text_;
   std::shared_ptr<std::atomic<bool>> is_stopping_ = std::make_shared<std::atomic<bool>>(false);
   bool is_building_ = false;
   bool are_slowed_ = false;

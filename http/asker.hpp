@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/client_requests.hpp"
+#include "actors/inspection_requests.hpp"
 
 namespace http {
 
@@ -24,6 +25,12 @@ public:
   /// Answered as soon as it is under way.
   virtual actors::answer<actors::restart_under_way> restart_child(std::string name,
                                                                   bool clears_quarantine) = 0;
+  // Of both stores in use. Each has the long deadline, but for a piece.
+  virtual actors::answer<actors::snapshot_made> take_snapshot() = 0;
+  virtual actors::answer<actors::validated> validate() = 0;
+  virtual actors::answer<actors::copied_log> copy_log() = 0;
+  virtual actors::answer<base::bytes> read_log_copy(
+      const std::shared_ptr<const actors::log_copy_file>& file, std::uint64_t offset) = 0;
   /// Accounts for `bytes` that this request keeps until its answer is sent; false when the
   /// listener's bound on memory does not allow it.
   virtual bool reserve(std::size_t bytes) = 0;

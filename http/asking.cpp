@@ -81,6 +81,36 @@ actors::answer<actors::restart_under_way> exchange::restart_child(std::string na
   return await(*where);
 }
 
+actors::answer<actors::snapshot_made> exchange::take_snapshot() {
+  auto where = make_slot<actors::snapshot_made>(tools_, this);
+  tools_.timers.long_request.set(from_->deadline, tools_.timers.now);
+  tools_.site.gateway.inspect(actors::snapshot_now{actors::reply_to<actors::snapshot_made>(where)});
+  return await(*where);
+}
+
+actors::answer<actors::validated> exchange::validate() {
+  auto where = make_slot<actors::validated>(tools_, this);
+  tools_.timers.long_request.set(from_->deadline, tools_.timers.now);
+  tools_.site.gateway.inspect(actors::validate_now{actors::reply_to<actors::validated>(where)});
+  return await(*where);
+}
+
+actors::answer<actors::copied_log> exchange::copy_log() {
+  auto where = make_slot<actors::copied_log>(tools_, this);
+  tools_.timers.long_request.set(from_->deadline, tools_.timers.now);
+  tools_.site.gateway.inspect(actors::copy_log_now{actors::reply_to<actors::copied_log>(where)});
+  return await(*where);
+}
+
+actors::answer<base::bytes> exchange::read_log_copy(
+    const std::shared_ptr<const actors::log_copy_file>& file, std::uint64_t offset) {
+  auto where = make_slot<base::bytes>(tools_, this);
+  tools_.timers.request.set(from_->deadline, tools_.timers.now);
+  tools_.site.gateway.inspect(
+      actors::read_log_copy{file, offset, actors::reply_to<base::bytes>(where)});
+  return await(*where);
+}
+
 bool exchange::reserve(std::size_t bytes) {
   if (!tools_.memory.reserve(bytes))
     return false;

@@ -59,6 +59,30 @@ void add_storage(family_builder& into, const health_input& seen,
       .sample(seen.disk.available_bytes);
 }
 
+void add_scan(family_builder& into, const health_input& seen) {
+  static const actors::scan_status nothing{};
+  const auto& scan = seen.scan ? *seen.scan : nothing;
+  auto age = scan.last_pass
+                 ? std::chrono::duration<double>(seen.now - scan.last_pass->ended).count()
+                 : -1.0;
+  into.gauge("aspen_storage_scan_running",
+             "1 while all that is stored is compared with its digests")
+      .sample(scan.is_running);
+  into.gauge("aspen_storage_scan_rows", "Rows compared in this pass, or the last one")
+      .sample(scan.rows);
+  into.gauge("aspen_storage_scan_entries",
+             "Entries of the log compared in this pass, or the last one")
+      .sample(scan.entries);
+  into.gauge("aspen_storage_scan_bytes", "Bytes compared in this pass, or the last one")
+      .sample(scan.bytes);
+  into.counter("aspen_storage_scan_passes_total", "Passes that found no difference")
+      .sample(scan.passes);
+  into.gauge("aspen_storage_scan_age_seconds", "Since the last pass ended; -1 before the first")
+      .sample(age);
+  into.gauge("aspen_storage_scan_mismatch", "1 while something that did not match is being checked")
+      .sample(seen.suspicion != nullptr);
+}
+
 void add_supervision(family_builder& into, const health_input& seen) {
   static const actors::supervisor_status nothing{};
   const auto& said = seen.supervisor ? *seen.supervisor : nothing;
@@ -127,6 +151,7 @@ std::vector<prometheus::MetricFamily> collect_board(site& at) {
   add_raft(families, seen);
   add_peers(families, look_at_cluster(at));
   add_storage(families, seen, at.gateway.status());
+  add_scan(families, seen);
   add_supervision(families, seen);
   add_actors(families, at.gateway.list_actors());
   families.gauge("aspen_uptime_seconds", "Since the HTTP side began")

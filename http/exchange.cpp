@@ -90,7 +90,8 @@ void exchange::enter(bool is_first) {
 
 void exchange::run(void* self) {
   auto& me = *static_cast<exchange*>(self);
-  me.was_answered_ = me.tools_.protocol.serve(me) && me.flush();
+  me.was_answered_ = me.tools_.protocol.serve(me) && me.flush() && me.send_stream();
+  me.stream_.reset();
   if (!me.was_answered_) {
     me.tools_.output.clear();
     me.keeps_connection_ = false;
@@ -134,6 +135,7 @@ reply exchange::answer(std::string body) {
 
 void exchange::complete(reply& given) {
   status_ = given.status;
+  stream_ = given.stream;
   if (tools_.is_draining() || given.closes_connection
       || body_left_ > 0) // what is left of it would be taken for the next request
     keeps_connection_ = false;
@@ -211,6 +213,17 @@ bool exchange::flush() {
   // Others use the buffer while we wait.
   auto rest = std::exchange(output, {});
   return send_rest(std::string_view(rest).substr(sent < 0 ? 0 : static_cast<std::size_t>(sent)));
+}
+
+/// A piece is asked for when the client took the one before: what is kept is one piece, whatever the size.
+bool exchange::send_stream() {
+  for (std::uint64_t offset = 0; stream_ && offset < stream_->size;) {
+    auto piece = stream_->piece(*this, offset);
+    if (!piece || piece->empty() || piece->size() > stream_->size - offset || !send_rest(*piece))
+      return false;
+    offset += piece->size();
+  }
+  return true;
 }
 
 bool exchange::send_rest(std::string_view rest) {

@@ -66,6 +66,11 @@ public:
   actors::answer<actors::cluster_changed> change_cluster(actors::cluster_change what) override;
   actors::answer<actors::restart_under_way> restart_child(std::string name,
                                                           bool clears_quarantine) override;
+  actors::answer<actors::snapshot_made> take_snapshot() override;
+  actors::answer<actors::validated> validate() override;
+  actors::answer<actors::copied_log> copy_log() override;
+  actors::answer<base::bytes> read_log_copy(
+      const std::shared_ptr<const actors::log_copy_file>& file, std::uint64_t offset) override;
   bool reserve(std::size_t bytes) override;
 
 private:
@@ -74,6 +79,7 @@ private:
   void reset();
   void note(const refusal& why);
   bool flush();
+  bool send_stream();
   bool send_rest(std::string_view rest);
   bool send_continue();
   bool wait(wait_kind what);
@@ -86,6 +92,7 @@ private:
   connection* from_ = nullptr;
   http::request request_;
   std::optional<refusal> refused_;
+  std::shared_ptr<body_stream> stream_; ///< what follows the head of the answer
   const route* matched_ = nullptr;
   steady_time began_;
 

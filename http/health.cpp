@@ -135,7 +135,10 @@ health_check check_storage(const health_input& input) {
   health_check check{"storage", check_status::ok, {}, {}};
   if (input.phase == actors::phase::refused && note_refusal(input, check))
     return check;
-  if (input.phase == actors::phase::refused) {
+  if (input.suspicion) {
+    check.status = check_status::failed;
+    check.message = "what is stored did not match, and is being checked: " + input.suspicion->text;
+  } else if (input.phase == actors::phase::refused) {
     check.status = check_status::failed;
     check.message = "the node refused to start; see /admin/supervisor";
   } else if (!input.storage) {

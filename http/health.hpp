@@ -35,6 +35,8 @@ struct health_input {
   std::shared_ptr<const actors::raft_status> raft;
   std::shared_ptr<const actors::storage_status> storage;
   std::shared_ptr<const actors::peers_status> peers;
+  std::shared_ptr<const actors::scan_status> scan;
+  std::shared_ptr<const actors::storage_suspicion> suspicion;
   std::shared_ptr<const actors::supervisor_status> supervisor;
   raft::server_id self; ///< zero: links to others are not looked at
   disk_reading disk;

@@ -59,6 +59,25 @@ ordered_json alarms_json(const std::vector<standing_alarm>& alarms) {
   return made;
 }
 
+ordered_json scan_json(const actors::scan_status& scan, actors::steady_time now) {
+  ordered_json made{{"state", scan.is_running ? "running" : "waiting"},
+                    {"rows", scan.rows},
+                    {"entries", scan.entries},
+                    {"bytes", scan.bytes},
+                    {"passes", scan.passes},
+                    {"last_pass", nullptr}};
+  if (const auto& last = scan.last_pass)
+    made["last_pass"] = {
+        {"age_seconds",
+         std::chrono::duration_cast<std::chrono::seconds>(now - last->ended).count()},
+        {"duration_ms", last->took.count()},
+        {"rows", last->rows},
+        {"entries", last->entries},
+        {"bytes", last->bytes},
+        {"sum_compared", last->is_sum_compared}};
+  return made;
+}
+
 } // namespace
 
 health_input look_around(site& at) {
@@ -68,6 +87,8 @@ health_input look_around(site& at) {
   seen.raft = board.get<actors::raft_status>();
   seen.storage = board.get<actors::storage_status>();
   seen.peers = board.get<actors::peers_status>();
+  seen.scan = board.get<actors::scan_status>();
+  seen.suspicion = board.get<actors::storage_suspicion>();
   seen.self = raft::server_id{at.settings.node_id};
   seen.supervisor = board.get<actors::supervisor_status>();
   seen.disk = at.disk.read();
@@ -100,7 +121,10 @@ reply get_health(const request&, asker&, site& at) {
     body["refusal"] = refusal_json(*seen.supervisor->last_check);
   body["alarms"] = alarms_json(at.monitor.alarms());
   if (seen.storage)
-    body["storage_verified"] = seen.storage->is_verified;
+    body["storage_verified"] =
+        seen.storage->is_verified || (seen.scan && seen.scan->last_pass.has_value());
+  if (seen.scan)
+    body["storage_scan"] = scan_json(*seen.scan, seen.now);
   if (!at.settings.versions.sqlite.empty()) {
     body["sqlite_version"] = at.settings.versions.sqlite;
     body["sqlite_wal_reset_bug"] = at.settings.versions.sqlite_has_wal_reset_bug;

@@ -68,10 +68,19 @@ private:
   std::size_t position_ = 0;
 };
 
+/// The library writes the head; the exchange sends the body behind it, because the library takes a server that
+/// does not listen by itself for one that is shutting down, and would leave the body out.
+void announce(httplib::Response& into, std::string_view type, std::uint64_t size) {
+  into.set_content_provider(static_cast<std::size_t>(size), std::string(type).c_str(),
+                            [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
+}
+
 void fill(httplib::Response& into, reply given) {
   into.status = given.status;
   for (auto& [name, value] : given.fields)
     into.headers.emplace(name, std::move(value));
+  if (given.stream)
+    return announce(into, given.content_type, given.stream->size);
   if (!given.body.empty())
     into.headers.emplace("Content-Type", given.content_type);
   into.body = std::move(given.body);

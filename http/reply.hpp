@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,17 @@ inline constexpr std::string_view json_type = "application/json";
 inline constexpr std::string_view text_type = "text/plain; charset=utf-8";
 inline constexpr std::string_view binary_type = "application/octet-stream";
 
+class asker;
+
+/// A body that is not there as a whole: it is asked for a piece at a time, the next when the one before was
+/// taken by the client.
+struct body_stream {
+  std::uint64_t size = 0;
+  /// The piece from `offset` on; nothing when there is none any more, which breaks the connection off, so
+  /// that nobody takes a part for the whole.
+  std::function<std::optional<std::string>(asker& ask, std::uint64_t offset)> piece;
+};
+
 /// What a handler answers. `content_type` and the names of `fields` are literals.
 struct reply {
   int status = 200;
@@ -24,6 +37,7 @@ struct reply {
   std::string body;
   std::vector<std::pair<std::string_view, std::string>> fields;
   bool closes_connection = false;
+  std::shared_ptr<body_stream> stream; ///< in place of `body`
 
   void set(std::string_view name, std::string value) {
     fields.emplace_back(name, std::move(value));

@@ -9,6 +9,7 @@
 #include "http/cluster_handlers.hpp"
 #include "http/failpoint_handlers.hpp"
 #include "http/health_handlers.hpp"
+#include "http/inspection_handlers.hpp"
 #include "http/kv_handlers.hpp"
 #include "http/scan_handler.hpp"
 #include "http/status_handlers.hpp"
@@ -59,10 +60,10 @@ constexpr std::array table{
   route{get,  "/admin/supervisor",                 absent,  plane::both, "", get_supervisor},
   route{post, "/admin/supervisor/{child}/restart", ignored, plane::both, "", restart_child},
   route{post, "/admin/supervisor/{child}/clear",   ignored, plane::both, "", clear_child},
-  route{post, "/admin/snapshot",                   ignored, plane::both, "", not_built},
-  route{post, "/admin/validate",                   ignored, plane::both, "", not_built},
+  route{post, "/admin/snapshot",                   ignored, plane::both, "", make_snapshot},
+  route{post, "/admin/validate",                   ignored, plane::both, "", validate_stores},
   route{get,  "/admin/backup",                     absent,  plane::both, any_query, not_built},
-  route{get,  "/admin/log-copy",                   absent,  plane::both, any_query, not_built},
+  route{get,  "/admin/log-copy",                   absent,  plane::both, "", copy_log},
   route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
   route{get,  "/debug/trace",                      absent,  plane::both, any_query, not_built},
 #ifdef ASPEN_FAILPOINTS

@@ -7,12 +7,14 @@
 #include <caf/actor_cast.hpp>
 
 #include "actors/checkpoint_scheduler.hpp"
+#include "actors/inspector.hpp"
 #include "actors/log_writer.hpp"
 #include "actors/peer_links.hpp"
 #include "actors/raft_actor.hpp"
 #include "actors/reader_pool.hpp"
 #include "actors/snapshot_receiver.hpp"
 #include "actors/snapshot_sender.hpp"
+#include "actors/storage_scanner.hpp"
 #include "actors/storage_writer.hpp"
 #include "base/check.hpp"
 #include "node/stores.hpp"
@@ -147,6 +149,36 @@ public:
     return spec;
   }
 
+  child_spec inspector() const {
+    auto start = [this_settings = &all_, context = context_](caf::actor_system& system,
+                                                             actors::generation life) {
+      actors::inspector_settings setup;
+      auto stores = store_paths_of(*this_settings);
+      if (stores.backend != storage::backend::inmemory)
+        setup.copy_path = stores.log_path + ".copy";
+      return caf::actor_cast<caf::actor>(
+          actors::start_inspector(system, context, life, std::move(setup)));
+    };
+    auto spec =
+        store_child("inspector", start, [](directory::handles& now) { now.inspector = nullptr; });
+    spec.owns_store = true; // it opens copies of the log
+    return spec;
+  }
+
+  child_spec storage_scanner() const {
+    auto start = [this_settings = &all_, context = context_,
+                  check = &check_](caf::actor_system& system, actors::generation) {
+      actors::storage_scanner_settings setup;
+      setup.interval = this_settings->supervisor.scan_interval;
+      setup.bytes_per_second = this_settings->supervisor.scan_rate.bytes;
+      setup.was_verified = [check] { return check->get().digest_was_complete; };
+      return caf::actor_cast<caf::actor>(
+          actors::start_storage_scanner(system, context, std::move(setup)));
+    };
+    return store_child("storage_scanner", start,
+                       [](directory::handles& now) { now.storage_scanner = nullptr; });
+  }
+
   child_spec raft() const {
     auto start = [this_settings = &all_, context = context_,
                   space = space_](caf::actor_system& system, actors::generation life) {
@@ -262,9 +294,16 @@ std::vector<child_spec> children_of(const settings& all, const actors::actor_con
                                     const newest_check& check, cluster_ties ties,
                                     std::shared_ptr<actors::disk_space> space) {
   child_list list(all, context, check, std::move(ties), std::move(space));
-  return {list.log_writer(),      list.storage_writer(),      list.reader_pool(),
-          list.snapshot_sender(), list.snapshot_receiver(),   list.raft(),
-          list.peer_links(),      list.checkpoint_scheduler()};
+  return {list.log_writer(),
+          list.storage_writer(),
+          list.reader_pool(),
+          list.snapshot_sender(),
+          list.snapshot_receiver(),
+          list.inspector(),
+          list.raft(),
+          list.peer_links(),
+          list.storage_scanner(),
+          list.checkpoint_scheduler()};
 }
 
 } // namespace node

@@ -25,6 +25,7 @@ cross_check_request decode(const json& object) {
       std::chrono::milliseconds(object.at("digest_budget_ms").get<std::int64_t>());
   request.options.expected_server =
       raft::server_id(object.at("expected_server").get<std::uint64_t>());
+  request.options.suspicion = object.at("suspicion").get<std::string>();
   if (object.contains("expected_cluster"))
     request.options.expected_cluster =
         base::uuid_from_string(object.at("expected_cluster").get<std::string>()).value();
@@ -40,10 +41,12 @@ std::string to_json(const cross_check_request& request) {
               {"state_path", request.paths.state_path},
               {"is_full", request.options.is_full},
               {"digest_budget_ms", request.options.digest_budget.count()},
-              {"expected_server", request.options.expected_server.value}};
+              {"expected_server", request.options.expected_server.value},
+              {"suspicion", request.options.suspicion}};
   if (request.options.expected_cluster)
     object["expected_cluster"] = base::to_string(*request.options.expected_cluster);
-  return object.dump();
+  // What was read from a damaged file need not be UTF-8.
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::optional<cross_check_request> cross_check_request_from_json(std::string_view text) {

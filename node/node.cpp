@@ -76,12 +76,21 @@ http::settings http_setup(const settings& all) {
   return setup;
 }
 
-cross_check_request check_of(const settings& all, supervisor::check_scope scope) {
+/// For all rows, when something did not match while the node ran. Below the bound of the whole check.
+constexpr std::chrono::seconds suspicious_digest_budget{60};
+
+cross_check_request check_of(const settings& all, supervisor::check_scope scope,
+                             const actors::storage_suspicion* suspicion) {
   cross_check_request request;
   request.paths = store_paths_of(all);
-  request.options.is_full = scope == supervisor::check_scope::everything;
+  request.options.is_full = scope == supervisor::check_scope::everything || suspicion != nullptr;
   request.options.digest_budget =
       request.options.is_full ? all.supervisor.digest_budget : std::chrono::milliseconds(0);
+  if (suspicion != nullptr) {
+    request.options.suspicion = suspicion->text;
+    request.options.digest_budget = std::max<std::chrono::milliseconds>(
+        request.options.digest_budget, suspicious_digest_budget);
+  }
   request.options.expected_server = raft::server_id{all.cluster.node_id};
   return request;
 }
@@ -113,6 +122,7 @@ private:
   supervisor::supervisor_settings supervision();
   std::shared_ptr<supervisor::gate> remembering(std::shared_ptr<supervisor::gate> checks) const;
   void end_with(exit_reason why);
+  void on_checked(const storage::check_report& report);
   void on_refused(const storage::check_report& report);
   void hand_leadership_over();
   void ask_supervisor(actors::restart_child request);
@@ -215,7 +225,8 @@ supervisor::supervisor_settings running_node::supervision() {
   gate.arguments = [this](supervisor::check_scope scope) {
     if (space_)
       space_->prepare();
-    auto command = cross_check_command(check_of(all_, scope));
+    auto suspicion = context_.board->get<actors::storage_suspicion>();
+    auto command = cross_check_command(check_of(all_, scope, suspicion.get()));
     return std::vector<std::string>(command.begin() + 1, command.end());
   };
   setup.gates[store_group] =
@@ -231,7 +242,7 @@ supervisor::supervisor_settings running_node::supervision() {
   setup.registry = context_.registry;
   setup.board = context_.board;
   setup.stores_open = describe_open_stores;
-  setup.on_checked = [this](const storage::check_report& report) { check_.set(report); };
+  setup.on_checked = [this](const storage::check_report& report) { on_checked(report); };
   setup.on_refused = [this](const std::string&, const storage::check_report& report) {
     on_refused(report);
   };
@@ -266,6 +277,17 @@ std::shared_ptr<supervisor::gate> running_node::remembering(
       fmt::format("node {}, backend {}, aspen {} ({})", all_.cluster.node_id,
                   storage::to_string(paths.backend), linked.aspen, linked.commit);
   return supervisor::make_quarantine_gate(std::move(checks), std::move(quarantine));
+}
+
+void running_node::on_checked(const storage::check_report& report) {
+  check_.set(report);
+  bool may_start =
+      report.verdict == storage::verdict::ok || report.verdict == storage::verdict::rebuild;
+  if (auto suspicion = context_.board->get<actors::storage_suspicion>(); suspicion && may_start) {
+    base::log::warn(target, "the stores passed a full check after a suspicion",
+                    {{"suspicion", suspicion->text}});
+    context_.board->forget<actors::storage_suspicion>();
+  }
 }
 
 void running_node::on_refused(const storage::check_report& report) {

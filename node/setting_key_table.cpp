@@ -152,6 +152,11 @@ const std::vector<key_spec>& table() {
        "status 78.", {"stay", "exit"}},
       {"supervisor", "digest_budget", MEMBER(milliseconds, supervisor.digest_budget), "2s", {0, 24 * hour},
        "Time that the check at process start may spend on the digest of all rows; 0ms for none.", {}},
+      {"supervisor", "scan_interval", MEMBER(milliseconds, supervisor.scan_interval), "24h", {second, 8760 * hour},
+       "Between two comparisons of all that is stored with its digests, beside the service; the first begins at once "
+       "unless the check at start compared all rows.", {}},
+      {"supervisor", "scan_rate", MEMBER(byte_size, supervisor.scan_rate), "8MB", {65536, 1024 * mebibyte},
+       "What that comparison reads in a second at most; a row counts as its bytes and 512.", {}},
       {"supervisor", "hang_time", MEMBER(milliseconds, supervisor.hang_time), "60s", {5 * second, hour},
        "A store's owner that makes no progress for this long is hung; the process ends itself "
        "with status 70.", {}},

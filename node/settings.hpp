@@ -67,6 +67,8 @@ struct supervisor_settings {
   std::chrono::milliseconds stability_time;
   refusal_action on_refusal;
   std::chrono::milliseconds digest_budget;
+  std::chrono::milliseconds scan_interval;
+  byte_size scan_rate; ///< a second
   std::chrono::milliseconds hang_time;
   std::chrono::milliseconds shutdown_time;
 };

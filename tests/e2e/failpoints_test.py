@@ -19,7 +19,7 @@ from aspen_e2e import NodeTest, wait_until
 CYCLES = 2
 BY_LOAD = ["raft", "log_writer", "storage_writer", "reader_pool", "reader_pool/9", "checkpoint_scheduler"]
 """These get messages while clients write and read, so that a failpoint is met at once."""
-AT_START = ["peer_links", "snapshot_sender", "snapshot_receiver"]
+AT_START = ["peer_links", "snapshot_sender", "snapshot_receiver", "inspector", "storage_scanner"]
 """These are idle on a single node: they meet theirs when they are told to begin."""
 HEALTH_BOUND = 1.0
 

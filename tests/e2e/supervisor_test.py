@@ -11,8 +11,8 @@ import unittest
 from aspen_e2e import BIN, BOUND, NodeTest, clean_environment, wait_until
 
 DONE, FAILED, USAGE, UNAVAILABLE, NOT_FOUND, UNKNOWN, CONFLICT = range(7)
-CHILDREN = ["log_writer", "storage_writer", "reader_pool", "snapshot_sender", "snapshot_receiver", "raft", "peer_links",
-            "checkpoint_scheduler"]
+CHILDREN = ["log_writer", "storage_writer", "reader_pool", "snapshot_sender", "snapshot_receiver", "inspector",
+            "raft", "peer_links", "storage_scanner", "checkpoint_scheduler"]
 
 
 class Supervisor(NodeTest):

@@ -58,6 +58,11 @@ void memory_gateway::restart_child(actors::restart_child request) {
     request.reply.answer_with(on_restart(request.name, request.clears_quarantine));
 }
 
+void memory_gateway::inspect(actors::inspection what) {
+  if (on_inspect)
+    on_inspect(what);
+}
+
 void memory_gateway::shut_down() {
   std::lock_guard guard(mutex_);
   was_shut_down_ = true;

@@ -26,6 +26,7 @@ public:
   void checkpoint(actors::checkpoint_now request) override;
   void change_cluster(actors::cluster_request request) override;
   void restart_child(actors::restart_child request) override;
+  void inspect(actors::inspection what) override;
   void shut_down() override;
   const actors::status_board& status() const override { return board; }
   std::vector<actors::actor_view> list_actors() const override { return actors; }
@@ -53,6 +54,7 @@ public:
   std::function<actors::answer<actors::checkpoint_done>()> on_checkpoint;
   std::function<actors::answer<actors::restart_under_way>(const std::string&, bool)> on_restart;
   std::function<actors::answer<actors::cluster_changed>(const actors::cluster_change&)> on_change;
+  std::function<void(actors::inspection&)> on_inspect;
 
 private:
   void run();

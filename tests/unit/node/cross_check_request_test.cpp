@@ -28,6 +28,7 @@ TEST_CASE("a request to check the stores survives the way to the child", "[cross
   CHECK(got->paths.state_path == sent.paths.state_path);
   CHECK(got->options.is_full == sent.options.is_full);
   CHECK(got->options.digest_budget == sent.options.digest_budget);
+  CHECK(got->options.suspicion == sent.options.suspicion);
   CHECK(got->options.expected_cluster == sent.options.expected_cluster);
   CHECK(got->options.expected_server == sent.options.expected_server);
 }

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators ask of the stores of a running node: a live check, a snapshot, a copy of the log; and the
+comparison of everything with its digests that goes on beside the service."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import unittest
+
+from aspen_e2e import BIN, BOUND, NodeTest, clean_environment, wait_until
+
+
+class Inspection(NodeTest):
+    # The comparison begins anew a second after it ended.
+    variables = {"ASPEN_SUPERVISOR_SCAN_INTERVAL": "1s"}
+
+    def setUp(self):
+        self.node.start()
+        for number in range(40):
+            self.assert_status(200, self.node.put(f"key-{number:02}", b"x" * 1000))
+        self.assert_status(200, self.node.get("key-39"))
+
+    def debug_storage(self, *arguments) -> subprocess.CompletedProcess:
+        return subprocess.run([BIN / "aspen-debug-storage", *map(str, arguments)], env=clean_environment(),
+                              capture_output=True, text=True, timeout=BOUND, check=False)
+
+    def health(self) -> dict:
+        return self.node.admin("GET", "/health").json()
+
+    # -- POST /admin/validate ------------------------------------------------------------
+
+    def test_a_live_check_asks_the_owners_and_reports_as_the_gate_does(self):
+        report = self.assert_status(200, self.node.admin("POST", "/admin/validate")).json()
+        self.assertEqual("ok", report["verdict"])
+        rules = {each["rule"] for each in report["findings"]}
+        self.assertLessEqual({"INV-73", "INV-75", "INV-76", "INV-77", "INV-78", "INV-83"}, rules)
+        self.assertFalse(any(each["violated"] for each in report["findings"]))
+        self.assertEqual(report["commit_index"], report["last_applied"]["index"])
+        gate = self.node.admin("GET", "/admin/supervisor").json()
+        self.assertTrue(gate)
+
+    def test_a_live_check_under_writes_takes_no_healthy_node_for_a_sick_one(self):
+        for number in range(60):
+            self.assert_status(200, self.node.put(f"more-{number}", b"y"))
+            report = self.assert_status(200, self.node.admin("POST", "/admin/validate")).json()
+            self.assertEqual("ok", report["verdict"], report)
+        self.assertEqual(0, self.node.admin("GET", "/admin/supervisor").json()["total_restarts"])
+
+    # -- POST /admin/snapshot ------------------------------------------------------------
+
+    def test_a_snapshot_is_made_now_and_says_what_it_is(self):
+        made = self.assert_status(200, self.node.admin("POST", "/admin/snapshot")).json()
+        self.assertEqual(("success", 40), (made["status"], made["entries"]))
+        self.assertIn("snapshot built", self.node.log())
+        state = json.loads(self.debug_storage("state", made["path"], "-o", "json").stdout)
+        self.assertEqual({"term": made["term"], "index": made["index"]}, state["last_applied_log"])
+        self.assertEqual(made["size_bytes"], state["file_bytes"])
+
+    # -- GET /admin/log-copy -------------------------------------------------------------
+
+    def copy_log(self, name: str = "copy.lmdb"):
+        answer = self.assert_status(200, self.node.admin("GET", "/admin/log-copy"))
+        path = self.node.directory / name
+        path.write_bytes(answer.body)
+        self.assertEqual(str(len(answer.body)), answer.headers["content-length"])
+        return path, answer
+
+    def test_the_copy_of_the_log_is_the_log(self):
+        path, answer = self.copy_log()
+        committed = json.loads(self.debug_storage("--log", path, "--show-committed", "-o", "json").stdout)
+        self.assertEqual(int(answer.headers["x-aspen-commit-index"]), committed["committed"])
+        copied = json.loads(self.debug_storage("log", path, "-o", "json").stdout)
+        entries = json.loads(self.debug_storage("entries", path, "--raw", "-o", "json").stdout)["entries"]
+        self.assertEqual([], list(self.node.data_dir.glob("raft-log.lmdb.copy*")), "nothing is left behind")
+        self.assertEqual(0, self.node.stop())
+        real = json.loads(self.debug_storage("log", self.node.data_dir, "-o", "json").stdout)
+        for name in ("identity", "snapshot_point", "last", "last_chain", "checkpoint_completed"):
+            self.assertEqual(real[name], copied[name], name)
+        of_node = json.loads(self.debug_storage("entries", self.node.data_dir, "--raw", "-o", "json").stdout)
+        self.assertEqual(of_node["entries"], entries, "every record, byte by byte")
+
+    def test_a_copy_under_writes_is_whole(self):
+        import threading
+        is_over = threading.Event()
+
+        def write():
+            number = 0
+            while not is_over.is_set():
+                self.node.put(f"beside-{number}", b"z" * 2000)
+                number += 1
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for number in range(3):
+                path, _ = self.copy_log(f"copy-{number}.lmdb")
+                shown = json.loads(self.debug_storage("log", path, "-o", "json").stdout)
+                self.assertEqual([], shown["faults"])
+                self.assertEqual(shown["last"]["index"] - shown["first_index"] + 1, shown["entries"])
+        finally:
+            is_over.set()
+            writer.join()
+
+    def test_a_client_that_leaves_frees_the_copy(self):
+        for number in range(60):
+            self.assert_status(200, self.node.put(f"large-{number}", b"x" * 500_000))
+        with socket.create_connection(("127.0.0.1", self.node.admin_port), timeout=BOUND) as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.sendall(b"GET /admin/log-copy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertTrue(slow.recv(1024).startswith(b"HTTP/1.1 200"))
+            self.assert_status(409, self.node.admin("GET", "/admin/log-copy"))
+            self.assert_status(200, self.node.admin("GET", "/health"))
+        wait_until(lambda: self.node.admin("GET", "/admin/log-copy").status == 200, "the next copy")
+
+    def test_what_makes_no_sense_is_refused(self):
+        self.assert_status(405, self.node.admin("POST", "/admin/log-copy"))
+        self.assert_status(405, self.node.admin("HEAD", "/admin/log-copy"))
+        self.assert_status(405, self.node.admin("GET", "/admin/validate"))
+        self.assert_status(405, self.node.admin("GET", "/admin/snapshot"))
+        self.assert_status(400, self.node.admin("GET", "/admin/log-copy?what=this"))
+
+    # -- the comparison beside the service -----------------------------------------------
+
+    def scan_passes(self) -> int:
+        return self.health().get("storage_scan", {}).get("passes", 0)
+
+    def test_everything_is_compared_again_and_again(self):
+        def whole():
+            last = self.health().get("storage_scan", {}).get("last_pass") or {}
+            return last.get("rows") == 40 and last["sum_compared"] and last["entries"] >= 42 and last
+        wait_until(whole, "a pass over everything")
+        before = self.scan_passes()
+        wait_until(lambda: self.scan_passes() > max(before, 1), "the next pass")
+        health = self.health()
+        self.assertTrue(health["storage_verified"])
+        metrics = self.node.admin("GET", "/metrics").body.decode()
+        self.assertIn('aspen_storage_scan_mismatch{node_id="1"} 0', metrics)
+        self.assertRegex(metrics, r'aspen_storage_scan_passes_total\{node_id="1"\} [2-9]')
+        report = self.node.admin("POST", "/admin/validate").json()
+        self.assertTrue(report["digest_was_complete"])
+
+    def test_rows_that_change_meanwhile_are_not_taken_for_damaged(self):
+        before = self.scan_passes()
+        number = 0
+        while self.scan_passes() < before + 2:
+            self.assert_status(200, self.node.put(f"key-{number % 60:02}", str(number).encode()))
+            if number % 7 == 0:
+                self.node.request("DELETE", f"/v1/kv/key-{(number + 3) % 60:02}")
+            number += 1
+        self.assertEqual("healthy", self.health()["status"])
+        self.assertEqual(0, self.node.admin("GET", "/admin/supervisor").json()["total_restarts"])
+
+    def test_a_value_that_changes_under_a_running_node_ends_the_service(self):
+        """Somebody's UPDATE beside the node: SQLite is content, the digest is not."""
+        stranger = sqlite3.connect(self.node.data_dir / "state-machine.db", timeout=30)
+        stranger.execute("PRAGMA wal_autocheckpoint = 0")
+        stranger.execute("UPDATE state_machine_kv SET value = x'00' WHERE key = 'key-21'")
+        stranger.commit()
+        wait_until(lambda: self.health()["phase"] == "refused", "the refusal")
+        stranger.close()
+        health = self.health()
+        self.assertEqual(("unhealthy", "failed"), (health["status"], health["checks"]["storage"]["status"]))
+        self.assertIn("key-21", json.dumps(health["checks"]["storage"]))
+        self.assert_status(503, self.node.get("key-00"))
+        self.assert_status(503, self.node.put("new", b"1"))
+        self.assertEqual(0, self.node.stop())
+        checked = self.debug_storage("check", self.node.data_dir)
+        self.assertEqual(78, checked.returncode)
+
+
+if __name__ == "__main__":
+    unittest.main()
