@@ -131,8 +131,10 @@ base::status check_closed(const storage::store_paths& stores) {
     return check_log_is_closed(stores.state_path);
   if (!is_state_in_use(stores))
     return {};
-  return base::fail(base::errc::locked, "a process has " + stores.state_path
-                                            + " open; end it (the node, a sqlite3 shell?) first");
+  return base::fail(base::errc::locked,
+                    "a process has " + stores.state_path
+                        + " open; end it (a sqlite3 shell?), or ask the running "
+                          "node: POST /admin/validate");
 }
 
 } // namespace

@@ -16,9 +16,8 @@ using tools::output_format;
 
 constexpr const char* footer =
     "DIR is a data directory (data/node-1). Nothing is written, locked or made beside the stores.\n"
-    "A log that a running node has open is refused: stop the node, or look at a copy that was "
-    "made\n"
-    "while it was stopped.\n"
+    "A log that a running node has open is refused: GET /admin/log-copy of the node is a copy of "
+    "it.\n"
     "Exit status: 0 done (check: the node may start; diff, replay: equal), 1 failed, 2 usage,\n"
     "3 a process has the store open, 4 differences, 5 check: rebuild, 6 check: try again, 78 "
     "check: refuse.";

@@ -43,8 +43,10 @@ base::status check_log_is_closed(const std::string& path) {
   return base::fail(
       base::errc::locked,
       *holder + " has " + path
-          + " open, and nobody may look into it beside its owner. Stop that process "
-            "first; a copy from a running node (GET /admin/log-copy) is not built yet");
+          + " open, and nobody may look into it beside its owner. Stop that process, or get "
+            "a copy from the running node: curl -fo copy.lmdb "
+            "http://127.0.0.1:8081/admin/log-copy (its admin_addr); a live check of both "
+            "stores is POST /admin/validate");
 }
 
 bool is_database_open(const std::string& path) {
