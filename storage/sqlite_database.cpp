@@ -169,7 +169,13 @@ base::result<std::string> sqlite_database::query_text(const std::string& sql) {
   auto has_row = statement->step();
   if (!has_row)
     return base::fail(has_row.error().within(sql));
-  return *has_row ? std::string(statement->bytes(0)) : std::string();
+  auto text = *has_row ? std::string(statement->bytes(0)) : std::string();
+  while (*has_row) {
+    has_row = statement->step();
+    if (!has_row)
+      return base::fail(has_row.error().within(sql));
+  }
+  return text;
 }
 
 base::status sqlite_database::set_pragma(std::string_view name, std::string_view value,

@@ -53,7 +53,8 @@ public:
 
   /// Runs statements that yield nothing of interest.
   base::status execute(const std::string& sql);
-  /// The first column of the first row as text; empty when there is no row.
+  /// The first column of the first row as text; empty when there is no row. Runs to the end: a
+  /// pragma that writes commits after its row, and may fail there.
   base::result<std::string> query_text(const std::string& sql);
   /// Sets `PRAGMA name = value` and reads it back (INV-58).
   /// Errors: `io`, naming what was asked for and what is in force.

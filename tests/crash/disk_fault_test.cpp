@@ -22,7 +22,8 @@ struct fault_run {
   }
 };
 
-/// Lives through it, then starts on its files without the fault.
+/// Lives through it, then starts without the fault: on the files as they are, and on what a
+/// power cut at the end would leave of them.
 std::string live_through(const prepared_life& prepared, const fault_run& what) {
   temp_dir dir("disk-fault");
   recorded_disk::write_files(prepared.files, dir.path().string());
@@ -34,7 +35,18 @@ std::string live_through(const prepared_life& prepared, const fault_run& what) {
   if (!life.problem().empty())
     return what.text() + life.problem();
   auto problem = check_start(prepared, dir.path().string(), life.promised().back());
-  return problem.empty() ? problem : what.text() + problem;
+  if (!problem.empty())
+    return what.text() + problem;
+  std::mt19937_64 random(what.operation);
+  for (auto how : {loss::of_sectors, loss::of_files}) {
+    temp_dir cut_dir("disk-fault-cut");
+    recorded_disk::write_files(disk.image_after(disk.events().size(), random, how),
+                               cut_dir.path().string());
+    problem = check_start(prepared, cut_dir.path().string(), life.promised().back());
+    if (!problem.empty())
+      return what.text() + "and a power cut: " + problem;
+  }
+  return {};
 }
 
 std::uint64_t operations_of_a_life(const prepared_life& prepared) {
