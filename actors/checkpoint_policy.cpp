@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/checkpoint_policy.hpp"
 
+#include <algorithm>
+
 namespace actors {
 
 using storage::checkpoint_mode;
@@ -30,7 +32,10 @@ std::optional<checkpoint_mode> due_checkpoint(const checkpoint_facts& facts,
   if (limits.window && limits.window->contains(facts.minute_of_day)
       && facts.last_window_day != facts.day && facts.wal.bytes > 0)
     return checkpoint_mode::truncate;
-  if (frame_bytes >= limits.passive_bytes || (facts.is_quiet && frame_bytes >= limits.idle_bytes))
+  auto passive_bytes = facts.space_kept_back > 0
+                           ? std::min(limits.passive_bytes, facts.space_kept_back / 2)
+                           : limits.passive_bytes;
+  if (frame_bytes >= passive_bytes || (facts.is_quiet && frame_bytes >= limits.idle_bytes))
     return checkpoint_mode::passive;
   return std::nullopt;
 }

@@ -42,11 +42,14 @@ struct checkpoint_facts {
   std::int64_t last_window_day = -1; ///< day of the last truncation in the window
   std::chrono::milliseconds since_blocked{1 << 30};
   bool is_space_short = false; ///< the disk is full: whatever frees space is due
+  std::uint64_t space_kept_back =
+      0; ///< what a checkpoint on a full disk has to do with; 0: nothing
 };
 
 /// Which checkpoint is due now, if any (two stores, one truth: rule 10): passive by
 /// frames, load or not, and in quiet moments; truncating at the threshold and once in
-/// the daily window. Pure.
+/// the daily window. With space kept back, half of it in frames is enough for a passive one:
+/// on a full disk the database grows by what the WAL holds. Pure.
 std::optional<storage::checkpoint_mode> due_checkpoint(const checkpoint_facts& facts,
                                                        const checkpoint_limits& limits);
 

@@ -28,6 +28,7 @@ public:
         },
         [this](const checkpoint_now& what) { on_checkpoint_now(what); },
         [this](checkpoint_ended) { on_checkpoint_ended(); },
+        [this](wal_grew) { look(); },
     };
   }
 
@@ -63,7 +64,10 @@ private:
     facts.minute_of_day = static_cast<std::uint32_t>(duration_cast<minutes>(now - today).count());
     facts.day = today.time_since_epoch().count();
     facts.last_window_day = last_window_day_;
-    facts.is_space_short = settings_.space && settings_.space->is_short();
+    if (settings_.space) {
+      facts.is_space_short = settings_.space->is_short();
+      facts.space_kept_back = settings_.space->kept_bytes();
+    }
     if (last_blocked_)
       facts.since_blocked = duration_cast<milliseconds>(clock().now() - *last_blocked_);
     return facts;

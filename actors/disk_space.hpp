@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 namespace actors {
 
 /// What the node keeps back of its disk for the moment when there is no more: the actors'
@@ -15,6 +17,9 @@ public:
   /// What was kept back is in use, or cannot be kept: whoever leads takes no new writes, so
   /// that what is left serves checkpoint and compaction (INV-150).
   virtual bool is_short() const = 0;
+
+  /// How much is kept back, for checkpoints above all. Zero: nothing.
+  virtual std::uint64_t kept_bytes() const = 0;
 };
 
 } // namespace actors

@@ -102,7 +102,8 @@ using storage_scanner_handle = caf::typed_actor<child_begin, caf::reacts_to<tick
 /// Says when a checkpoint is due, never how. Never blocks.
 using checkpoint_scheduler_handle =
     caf::typed_actor<child_begin, caf::reacts_to<tick>,
-                     caf::reacts_to<checkpoint_now>,    // gateway
-                     caf::reacts_to<checkpoint_ended>>; // storage writer
+                     caf::reacts_to<checkpoint_now>,   // gateway
+                     caf::reacts_to<checkpoint_ended>, // storage writer
+                     caf::reacts_to<wal_grew>>;        // storage writer
 
 } // namespace actors

@@ -131,6 +131,8 @@ struct checkpoint_finished {
 };
 /// Storage writer → scheduler, whoever that is now.
 struct checkpoint_ended {};
+/// The same way: the WAL has grown by `wal_growth_told_bytes` since the last of these.
+struct wal_grew {};
 
 // -- reads: raft actor → reader pool → reader --------------------------------------
 
@@ -225,6 +227,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::mark_checkpoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_marked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_finished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::checkpoint_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::wal_grew)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::open_readers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::readers_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_batch)

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "actors/checkpoint_policy.hpp"
 #include "actors/storage_writer_state.hpp"
 #include "base/limits.hpp"
 
@@ -62,7 +63,16 @@ void storage_writer::on_apply(const apply& what) {
     return;
   raft_ = caf::actor_cast<raft_handle>(current_sender());
   waiting_ = what;
-  apply_waiting();
+  if (!has_to_cut_first())
+    return apply_waiting();
+  on_run_checkpoint({storage::checkpoint_mode::truncate, {}});
+  send(this, tick{}); // handled once that checkpoint has ended, however it did
+}
+
+/// What is committed needs space too: the WAL gives back its own before it grows (INV-150).
+bool storage_writer::has_to_cut_first() const {
+  return settings_.space && settings_.space->is_short() && machine_->has_wal()
+         && machine_->wal().bytes > checkpoint_limits{}.short_of_space_bytes;
 }
 
 void storage_writer::apply_waiting() {
@@ -86,6 +96,7 @@ void storage_writer::apply_waiting() {
   send(raft_, applied{life_, first,
                       std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
   publish();
+  tell_of_growth();
 }
 
 bool storage_writer::make_room() {
@@ -167,6 +178,18 @@ void storage_writer::warn_of_large_wal() {
                     {{"size_mb", status_.wal.bytes / mebibyte},
                      {"threshold_mb", settings_.wal_warning_bytes / mebibyte}});
   wal_was_large_ = is_large;
+}
+
+/// Between two looks of the scheduler more may be written than a small disk has kept back.
+void storage_writer::tell_of_growth() {
+  constexpr std::uint64_t frames = base::limits::wal_growth_told_bytes / 4096;
+  if (status_.wal.frames < wal_frames_told_)
+    wal_frames_told_ = 0;
+  if (status_.wal.frames < wal_frames_told_ + frames)
+    return;
+  wal_frames_told_ = status_.wal.frames;
+  if (auto scheduler = context_.where->get().checkpoint_scheduler)
+    send(scheduler, wal_grew{});
 }
 
 storage_writer_handle start_storage_writer(caf::actor_system& system, const actor_context& context,

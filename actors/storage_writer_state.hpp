@@ -41,6 +41,8 @@ private:
   base::result<readers_opened> open(std::size_t count);
   void publish();
   void warn_of_large_wal();
+  void tell_of_growth();
+  bool has_to_cut_first() const;
 
   // storage_writer_checkpoint.cpp
   void on_run_checkpoint(const run_checkpoint& what);
@@ -87,6 +89,7 @@ private:
   bool install_is_due_ = false;
   std::string install_trouble_; ///< what the log was last told
   bool wal_was_large_ = false;
+  std::uint64_t wal_frames_told_ = 0;
   storage_status status_;
 };
 

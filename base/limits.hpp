@@ -43,6 +43,7 @@ inline constexpr std::size_t compact_entries_per_transaction_max = 4096;
 // Checkpoints.
 inline constexpr std::size_t wal_passive_checkpoint_bytes = 16 * mebibyte;
 inline constexpr std::size_t wal_idle_checkpoint_bytes = 4 * mebibyte;
+inline constexpr std::size_t wal_growth_told_bytes = 256 * 1024;
 
 static_assert(value_bytes_max + key_bytes_max < persist_bytes_max);
 static_assert(http_body_bytes_max < persist_bytes_max);

@@ -84,7 +84,7 @@ const std::vector<key_spec>& table() {
        "takes what it holds.", {}},
       {"cluster", "disk_reserve", MEMBER(byte_size, cluster.disk_reserve), "32MB", {0, 16 * gibibyte},
        "Space that is kept in data_dir until the disk is full, for checkpoints and compaction; at "
-       "most a twentieth of the file system. 0: none.", {}},
+       "most an eighth of the file system. 0: none.", {}},
       {"cluster", "sqlite_auto_checkpoint_threshold_mb", MEMBER(byte_size, cluster.sqlite_auto_checkpoint_threshold), "100", {mebibyte, 1024 * gibibyte},
        "From this size on the WAL file is checkpointed and cut to zero, at the cost of waiting "
        "for readers.", {}, nullptr, true},

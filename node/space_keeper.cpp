@@ -47,6 +47,7 @@ public:
     return is_new;
   }
   bool is_short() const override { return reserve_.is_out(); }
+  std::uint64_t kept_bytes() const override { return reserve_.bytes(); }
   void prepare() override {
     bool was_out = reserve_.is_out();
     reserve_.prepare();

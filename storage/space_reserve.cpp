@@ -19,7 +19,7 @@ namespace {
 
 using base::limits::mebibyte;
 
-constexpr std::uint64_t share_of_disk = 20; ///< at most one part in so many
+constexpr std::uint64_t share_of_disk = 8; ///< at most one part in so many
 /// With less than this free, opening a store may fail (SQLite's index of a WAL takes 32 KiB).
 constexpr std::uint64_t next_to_nothing = 2 * mebibyte;
 

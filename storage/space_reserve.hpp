@@ -14,7 +14,7 @@ namespace storage {
 /// again when space has returned. Any thread.
 class space_reserve {
 public:
-  /// `path`: the file, beside the stores. Of `bytes` wanted, at most a twentieth of the file
+  /// `path`: the file, beside the stores. Of `bytes` wanted, at most an eighth of the file
   /// system is kept; zero keeps nothing, and then nothing is ever short. Touches nothing yet.
   space_reserve(std::string path, std::uint64_t bytes);
 

@@ -94,7 +94,7 @@ class FullDisk(NodeTest):
         return self.node.admin("GET", "/admin/supervisor").json()["total_restarts"]
 
     def test_writes_are_refused_reads_go_on_and_the_node_recovers_without_a_restart(self):
-        # Log and WAL share this: the reserve of 3 MB has to hold all that the WAL may.
+        # Log and WAL share this: the reserve of 8 MB has to hold all that the WAL may.
         self.disk.fill(leave=2 << 20)
         taken = self.put_until_refused()
         self.takes_no_writes()

@@ -31,6 +31,16 @@ TEST_CASE("sixteen mebibytes of frames are folded in under load", "[checkpoint][
   CHECK(due_checkpoint(wal_of(17 * mebibyte, frames_in_16_mib), {}) == checkpoint_mode::passive);
 }
 
+TEST_CASE("INV-150 the WAL never waits for more than half of what the disk keeps back") {
+  auto facts = wal_of(mebibyte, 2 * mebibyte / (4096 + 24) + 1);
+  facts.space_kept_back = 8 * mebibyte;
+  CHECK_FALSE(due_checkpoint(facts, {}));
+  facts.space_kept_back = 4 * mebibyte;
+  CHECK(due_checkpoint(facts, {}) == checkpoint_mode::passive);
+  facts.space_kept_back = 1024 * mebibyte;
+  CHECK_FALSE(due_checkpoint(facts, {}));
+}
+
 TEST_CASE("INV-150 a full disk makes whatever frees space due at once", "[checkpoint]") {
   auto facts = wal_of(mebibyte, 200);
   CHECK_FALSE(due_checkpoint(facts, {}));
