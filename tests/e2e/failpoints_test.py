@@ -9,6 +9,8 @@ itself, and the admin listener answers all the while.
 import contextlib
 import http.client
 import itertools
+import pathlib
+import re
 import sys
 import threading
 import time
@@ -252,6 +254,24 @@ class Failpoints(NodeTest):
             self.node.wait_ready()
         self.assertEqual([], probe.failures)
         self.assertLess(probe.slowest, probe.bound())
+
+    def test_a_validator_may_take_512_mib_and_no_more(self):
+        self.node.spawn(ASPEN_FAILPOINTS="validator.check=slow(5000)")
+        bound, used = wait_until(self.validator_memory, "the validator's bound")
+        self.assertTrue(256 << 20 < bound - used <= 512 << 20, (bound, used))
+        self.node.wait_ready()
+
+    def validator_memory(self) -> tuple[int, int] | None:
+        """RLIMIT_DATA of the process that checks the stores, and what it uses of it; in bytes."""
+        with contextlib.suppress(OSError):
+            for tasks in pathlib.Path(f"/proc/{self.node.process.pid}/task").glob("*/children"):
+                for child in tasks.read_text(encoding="ascii").split():
+                    process = pathlib.Path("/proc", child)
+                    bound = re.search(r"Max data size +(\d+)", (process / "limits").read_text(encoding="ascii"))
+                    used = re.search(r"VmData:\s+(\d+) kB", (process / "status").read_text(encoding="ascii"))
+                    if b"--cross-check-child" in (process / "cmdline").read_bytes() and bound and used:
+                        return int(bound[1]), int(used[1]) << 10
+        return None
 
     def test_nonsense_arms_nothing(self):
         self.node.start()
