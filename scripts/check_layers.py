@@ -61,11 +61,16 @@ TRANSPORT_INTERFACES = [
     "transport/stream.hpp",
     "transport/bounds.hpp",
 ]
-EVERYTHING = ["base/*", "raft/*", "storage/*", "transport/*", "actors/*", "supervisor/*", "http/*", "node/*", "tools/*"]
+EVERYTHING = ["base/*", "trace/*", "raft/*", "storage/*", "transport/*", "actors/*", "supervisor/*", "http/*", "node/*", "tools/*"]
 
 RULES = {
     "base": Rule(
         foreign=["tl/expected.hpp", "spdlog/*", "fmt/*", "xxhash.h", "nlohmann/*"],
+        never=["caf/*", *ENGINES, *HTTP, *NETWORK],
+    ),
+    "trace": Rule(
+        project=["base/*"],
+        foreign=["tl/expected.hpp", "nlohmann/*"],
         never=["caf/*", *ENGINES, *HTTP, *NETWORK],
     ),
     "raft": Rule(
@@ -88,7 +93,7 @@ RULES = {
         never=["caf/*", *ENGINES, *HTTP],
     ),
     "actors": Rule(
-        project=["base/*", "raft/*", *STORAGE_INTERFACES, *TRANSPORT_INTERFACES],
+        project=["base/*", "trace/*", "raft/*", *STORAGE_INTERFACES, *TRANSPORT_INTERFACES],
         foreign=["caf/*", "prometheus/*", "tl/expected.hpp", "spdlog/*", "fmt/*", "nlohmann/*"],
         never=[*ENGINES, *HTTP, *NETWORK],
         files={
@@ -111,7 +116,7 @@ RULES = {
         },
     ),
     "supervisor": Rule(
-        project=["base/*", "actors/*"],
+        project=["base/*", "trace/*", "actors/*"],
         foreign=["caf/*", "prometheus/*", "tl/expected.hpp", "spdlog/*", "fmt/*", "nlohmann/*"],
         never=[*ENGINES, *HTTP, *NETWORK],
         # Only the gate knows what a verdict of the stores looks like, and keeps a refusal in a file.
@@ -121,7 +126,7 @@ RULES = {
         },
     ),
     "http": Rule(
-        project=["base/*", "actors/*"],
+        project=["base/*", "trace/*", "actors/*"],
         foreign=[
             "httplib.h", "nlohmann/*", "prometheus/*", "boost/context/*", "openssl/*", "tl/expected.hpp",
             "spdlog/*", "fmt/*",
@@ -145,7 +150,7 @@ RULES = {
         },
     ),
     "tools": Rule(
-        project=["base/*", "raft/types.hpp", "storage/*", "transport/certificates.hpp"],
+        project=["base/*", "trace/*", "raft/types.hpp", "storage/*", "transport/certificates.hpp"],
         foreign=[
             "CLI/*", "nlohmann/*", "spdlog/*", "fmt/*", "httplib.h", "openssl/*", "toml++/*",
             "tl/expected.hpp", *ENGINES,

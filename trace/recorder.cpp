@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/recorder.hpp"
+
+#include <chrono>
+
+#include <unistd.h>
+
+#include "base/check.hpp"
+#include "trace/event_words.hpp"
+
+namespace trace {
+
+namespace {
+
+template <class Clock>
+std::uint64_t nanoseconds_of() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+          .count());
+}
+
+std::uint64_t next_recorder_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+layout::header& write_header(ring_memory& memory, const process_identity& process) {
+  BASE_CHECK(memory.size() >= ring_file_bytes_min, "a ring has room for a header and chunks");
+  auto& header = *new (memory.data()) layout::header;
+  header.version = layout::version;
+  header.chunk_count = (memory.size() - sizeof(layout::header)) / sizeof(layout::chunk);
+  header.node_id = process.node_id;
+  header.process_id = static_cast<std::uint64_t>(::getpid());
+  header.boot = process.boot;
+  header.steady_ns = nanoseconds_of<std::chrono::steady_clock>();
+  header.unix_ns = nanoseconds_of<std::chrono::system_clock>();
+  header.magic = layout::magic; // last: without it there is no recording
+  return header;
+}
+
+} // namespace
+
+std::uint64_t steady_now_ns() noexcept {
+  return nanoseconds_of<std::chrono::steady_clock>();
+}
+
+span_id next_span() noexcept {
+  constexpr span_id block = 1024; // threads take numbers by the block, not to contend
+  static std::atomic<span_id> next_block{1};
+  thread_local span_id next = 0;
+  thread_local span_id end = 0;
+  if (next == end) {
+    next = next_block.fetch_add(block, std::memory_order_relaxed);
+    end = next + block;
+  }
+  return next++;
+}
+
+/// Where a thread writes: its chunk, and the next slot in it.
+struct recorder::position {
+  std::uint64_t recorder = 0;
+  layout::chunk* place = nullptr;
+  std::uint64_t claim = 0;
+  std::size_t next = 0;
+
+  bool is_usable(std::uint64_t number) const {
+    return recorder == number && next < layout::slots_per_chunk
+           && place->head.claim.load(std::memory_order_relaxed) == claim;
+  }
+};
+
+recorder::recorder(ring_memory memory, const process_identity& process)
+  : number_(next_recorder_number()), memory_(std::move(memory)),
+    header_(write_header(memory_, process)),
+    chunks_(reinterpret_cast<layout::chunk*>(memory_.data() + sizeof(layout::header))),
+    names_(header_) {}
+
+void recorder::record(const event& what) noexcept {
+  thread_local position mine;
+  if (!mine.is_usable(number_)) [[unlikely]]
+    claim_chunk(mine);
+  auto& slot = mine.place->slots[mine.next];
+  // Readers see a stamp only with all words behind it; and who saw a word of this event, each
+  // of which is released, finds the stamp of the older one gone.
+  slot.stamp.store(0, std::memory_order_relaxed);
+  auto words = pack(what);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    slot.words[i].store(words[i], std::memory_order_release);
+  slot.stamp.store(layout::stamp_of(mine.claim, mine.next), std::memory_order_release);
+  ++mine.next;
+}
+
+void recorder::claim_chunk(position& mine) noexcept {
+  auto claims_before = header_.next_claim.fetch_add(1, std::memory_order_relaxed);
+  mine = {number_, chunks_ + claims_before % header_.chunk_count, claims_before + 1, 0};
+  // No reader takes this thread's number for the one of the claim before.
+  mine.place->head.claim.store(0, std::memory_order_relaxed);
+  mine.place->head.thread.store(static_cast<std::uint64_t>(::gettid()), std::memory_order_release);
+  mine.place->head.claim.store(mine.claim, std::memory_order_release);
+}
+
+recording recorder::read(std::uint64_t since_ns) const {
+  return read_ring(header_, chunks_, since_ns);
+}
+
+void recorder::note_end() noexcept {
+  header_.ended.store(ended_in_order, std::memory_order_release);
+}
+
+void recorder::note_signal(int signal) noexcept {
+  header_.ended.store(static_cast<std::uint64_t>(signal), std::memory_order_release);
+}
+
+} // namespace trace

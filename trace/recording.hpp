@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "trace/event.hpp"
+#include "trace/ring_layout.hpp"
+
+namespace trace {
+
+/// How the process of a recording ended: zero while it runs or when it was killed, the
+/// number of a signal, or this.
+inline constexpr std::uint64_t ended_in_order = 1000;
+
+struct recorded_event {
+  trace::event event;
+  std::uint64_t thread = 0; ///< the kernel's number
+
+  friend bool operator==(const recorded_event&, const recorded_event&) = default;
+};
+
+/// What was read from a ring, at one moment or after its process.
+struct recording {
+  std::uint64_t node_id = 0;
+  std::uint64_t process_id = 0;
+  base::uuid boot;
+  std::uint64_t ended = 0;
+  std::uint64_t steady_ns = 0; ///< at the same moment as `unix_ns`
+  std::uint64_t unix_ns = 0;
+  std::vector<std::string> names;     ///< by `name_id`; the first is empty
+  std::vector<recorded_event> events; ///< in the order of time
+
+  /// Of an event of this recording; "?" for a number without a name.
+  const std::string& name_of(name_id id) const;
+  /// Nanoseconds since 1970 of a steady time.
+  std::uint64_t unix_time_of(std::uint64_t steady_time_ns) const {
+    return unix_ns + (steady_time_ns - steady_ns);
+  }
+};
+
+/// Reads a ring that may be written meanwhile: events that are overwritten while they are
+/// read are left out, whole events only. Requires: `chunks` are as many as `place` says.
+recording read_ring(const layout::header& place, const layout::chunk* chunks,
+                    std::uint64_t since_ns);
+
+/// Reads the ring that a process left in a file, whatever became of the process. Errors:
+/// `io`, `not_found`; `incompatible` for a file that is none, or of another version;
+/// `corrupt` for one whose size is not the one it states.
+base::result<recording> read_ring_file(const std::string& path);
+
+} // namespace trace
