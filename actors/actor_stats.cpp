@@ -86,6 +86,8 @@ std::shared_ptr<actor_stats> actor_registry::add(std::string name, std::string k
   life->kind = std::move(kind);
   life->parent = std::move(parent);
   life->mailbox_limit = mailbox_limit;
+  if (recorder_)
+    life->traced_as = recorder_->id_of(life->name);
   std::lock_guard guard(mutex_);
   for (auto& each : rows_)
     if (each.life->name == life->name) {

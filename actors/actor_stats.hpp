@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/gateway.hpp"
+#include "trace/recorder.hpp"
 
 namespace actors {
 
@@ -48,7 +49,8 @@ struct actor_stats {
   std::string name;
   std::string kind; ///< scheduled | detached
   std::string parent;
-  std::uint64_t mailbox_limit; ///< messages; beyond it, messages are rejected
+  std::uint64_t mailbox_limit;  ///< messages; beyond it, messages are rejected
+  trace::name_id traced_as = 0; ///< in the recorder's names
 
   std::atomic<std::uint64_t> depth{0};
   std::atomic<std::uint64_t> messages{0};
@@ -65,6 +67,12 @@ struct actor_stats {
 /// Every actor that lives, and the last life of each that ended. Any thread.
 class actor_registry {
 public:
+  /// Actors tell the recorder of their messages; null: nobody.
+  explicit actor_registry(std::shared_ptr<trace::recorder> recorder = nullptr)
+    : recorder_(std::move(recorder)) {}
+
+  trace::recorder* recorder() const { return recorder_.get(); }
+
   /// Names repeat over restarts: a new life replaces the old one's row and counts up.
   std::shared_ptr<actor_stats> add(std::string name, std::string kind, std::string parent,
                                    std::uint64_t mailbox_limit);
@@ -86,6 +94,7 @@ private:
     std::uint64_t restarts = 0;
     std::string last_error;
   };
+  const std::shared_ptr<trace::recorder> recorder_;
   mutable std::mutex mutex_;
   std::vector<row> rows_;
 };

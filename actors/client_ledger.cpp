@@ -65,6 +65,11 @@ std::uint64_t client_ledger::on_committed(raft::request_id request, raft::entry_
   return accepted_ns;
 }
 
+base::uuid client_ledger::trace_of(raft::request_id request) const {
+  auto found = writes_.find(request);
+  return found == writes_.end() ? base::uuid() : found->second.write.trace;
+}
+
 void client_ledger::on_dropped(raft::request_id request) {
   refuse_write(request, {failure_code::not_leader, commit_status::no,
                          "another leader replaced the entry", 0, 0, std::chrono::seconds(1)});

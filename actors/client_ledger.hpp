@@ -29,6 +29,8 @@ public:
   /// Answers a write that does not wait for its result; returns when it was accepted.
   std::uint64_t on_committed(raft::request_id request, raft::entry_id id);
   void on_dropped(raft::request_id request);
+  /// Nil for a request that the ledger does not keep.
+  base::uuid trace_of(raft::request_id request) const;
   /// Answers the writes that waited for the results of [first, first + results).
   void on_applied(raft::log_index first, const std::vector<storage::command_result>& results);
 

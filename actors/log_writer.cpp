@@ -77,9 +77,7 @@ private:
       wait_for_space({base::errc::storage_full, "the disk is full; what is left is kept back"});
       return;
     }
-    auto outcome = ASPEN_FAILPOINT_OR("log_writer.append", store_->append(*waiting_));
-    if (is_full(outcome) && make_room())
-      outcome = store_->append(*waiting_);
+    auto outcome = append_waiting();
     if (is_full(outcome)) {
       wait_for_space(outcome.error());
       return;
@@ -91,6 +89,17 @@ private:
     waiting_.reset();
     send(raft_, persisted{life_, store_->state().write_counter});
     publish();
+  }
+
+  base::status append_waiting() {
+    auto span = tracer().work("log commit", waiting_->entries.size());
+    auto outcome = ASPEN_FAILPOINT_OR("log_writer.append", store_->append(*waiting_));
+    if (is_full(outcome) && make_room())
+      outcome = store_->append(*waiting_);
+    if (outcome)
+      for (auto durable = tracer().steps("durable"); const auto& entry : waiting_->entries)
+        durable(entry.trace, entry.id.index.value);
+    return outcome;
   }
 
   template <class Outcome>
@@ -121,6 +130,7 @@ private:
   void on_read_log(const read_log& what) {
     if (what.life != life_)
       return;
+    auto span = tracer().work("log read", what.range.last - what.range.first);
     auto entries = store_->read(what.range.first, what.range.last, what.range.bytes_max);
     require(entries, "read the log");
     send(caf::actor_cast<raft_handle>(current_sender()),
@@ -139,6 +149,7 @@ private:
     if (what.life != life_)
       return;
     auto before = store_->state().snapshot.id.index;
+    auto span = tracer().work("log compaction", 0);
     auto compact = [&] {
       return store_->compact(what.up_to, settings_.entries_kept, settings_.bytes_kept);
     };
@@ -160,6 +171,8 @@ private:
   }
 
   caf::result<checkpoint_marked> on_mark_checkpoint(const mark_checkpoint& what) {
+    auto span = tracer().work(
+        what.is_completed ? "mark checkpoint completed" : "mark checkpoint started", 0);
     auto mark = [&] {
       return what.is_completed ? store_->set_checkpoint_completed(what.index)
                                : store_->set_checkpoint_started(what.index);

@@ -58,7 +58,8 @@ raft_actor::raft_actor(caf::actor_config& config, const actor_context& context,
     settings_(std::move(settings)),
     // Whoever missed that many has no lease left, and was asked once whether it has a quorum.
     clock_(settings_.tick_interval, settings_.core.election_timeout_ticks_min),
-    others_(context.where->get()) {}
+    others_(context.where->get()), proposed_(tracer().steps("proposed")),
+    committed_(tracer().steps("committed")), read_accepted_(tracer().steps("read accepted")) {}
 
 raft_actor::behavior_type raft_actor::make_behavior() {
   return {
@@ -228,6 +229,7 @@ void raft_actor::propose(client_write write) {
   proposal.deadline_ms =
       proposal.leader_time_ms + static_cast<std::uint64_t>(settings_.write_patience.count());
   proposal.trace = write.trace;
+  proposed_(write.trace, 0);
   proposal.answer_needs_apply = write.answer_needs_apply;
   proposal.request = ledger_.add_write(std::move(write), now_ns());
   auto request = proposal.request;
@@ -241,6 +243,7 @@ void raft_actor::propose(client_write write) {
 void raft_actor::accept_read(client_read read) {
   if (holds_reads_up() && read.consistency == consistency::linearizable)
     return read.reply.refuse(for_reads(*stuck_));
+  read_accepted_(read.trace, 0);
   auto is_linearizable = read.consistency == consistency::linearizable;
   auto min_index = read.min_index;
   auto request = ledger_.add_read(std::move(read));

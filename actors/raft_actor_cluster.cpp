@@ -80,6 +80,7 @@ void raft_actor::on_peer_spoke(const peer_spoke& what) {
   contacts_.heard(what.from.id, now());
   core_->wall_clock(settings_.wall_clock_ms());
   tell_time(false);
+  trace_peer(trace::event_kind::rpc_received, "came from peer", what.from.id, what.what->body);
   core_->step(what.from, std::move(what.what->body));
   perform();
 }

@@ -4,6 +4,7 @@
 #include "actors/raft_actor_state.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "raft/format.hpp"
 
 namespace actors {
 
@@ -59,8 +60,10 @@ void raft_actor::send_persist(raft::persist_request what) {
 void raft_actor::send_to_peers(std::vector<raft::outgoing_message> all) {
   if (!way_)
     return;
-  for (auto& each : all)
+  for (auto& each : all) {
+    trace_peer(trace::event_kind::rpc_sent, "sent to peer", each.to, each.body);
     way_->send(each.to, std::move(each.body));
+  }
 }
 
 void raft_actor::send_apply(raft::apply_request what) {
@@ -80,6 +83,7 @@ void raft_actor::settle(const raft::proposal_committed& what) {
     return;
   }
   ++status_.proposals_committed;
+  committed_(ledger_.trace_of(what.request), what.id.index.value);
   if (auto accepted_ns = ledger_.on_committed(what.request, what.id); accepted_ns != 0)
     context_.metrics->commit_duration_seconds.Observe(static_cast<double>(now_ns() - accepted_ns)
                                                       / 1e9);
@@ -128,6 +132,8 @@ void raft_actor::settle_read(const raft::read_answer& answer, std::vector<pooled
 
 void raft_actor::record(const raft::event& event) {
   using kind = raft::event::kind;
+  tracer().note(trace::event_kind::raft, raft::to_string(event.what), event.index.value,
+                event.term.value);
   auto line = [&event](const char* text) {
     base::log::info(target, text, {{"term", event.term.value}, {"index", event.index.value}});
   };

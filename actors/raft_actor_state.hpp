@@ -86,6 +86,10 @@ private:
   void note_contacts();
   void retry_changes();
 
+  // raft_actor_trace.cpp
+  void trace_peer(trace::event_kind kind, const char* step, raft::server_id peer,
+                  const raft::message& body) const;
+
   // raft_actor_standing.cpp
   bool is_founding() const;
   raft::membership spoken_with() const;
@@ -109,6 +113,9 @@ private:
   raft_settings settings_;
   tick_clock clock_;
   directory::handles others_;
+  const step_trace proposed_;
+  const step_trace committed_;
+  const step_trace read_accepted_;
   std::optional<raft::core> core_;
   client_ledger ledger_;
   std::uint64_t write_counter_ = 0;

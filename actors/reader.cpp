@@ -57,13 +57,18 @@ private:
     if (keys.empty())
       return;
     auto began = now_ns();
-    auto found = connection_->get_many(keys);
+    auto found = [&] {
+      auto span = tracer().work("read", keys.size());
+      return connection_->get_many(keys);
+    }();
+    auto answered = tracer().steps("read");
     auto seconds_each =
         static_cast<double>(now_ns() - began) / 1e9 / static_cast<double>(keys.size());
     std::size_t next = 0;
     for (auto& read : reads) {
       if (!std::holds_alternative<std::string>(read.what))
         continue;
+      answered(read.trace, 0);
       observe_wait(read, began);
       metrics_->sqlite_read_latency_seconds.Observe(seconds_each);
       if (found)
@@ -76,7 +81,11 @@ private:
 
   void answer_scan(pooled_read& read, const storage::scan_request& request) {
     auto began = now_ns();
-    auto page = connection_->scan(request);
+    auto page = [&] {
+      auto span = tracer().work("scan", 0);
+      return connection_->scan(request);
+    }();
+    tracer().steps("read")(read.trace, 0);
     observe_wait(read, began);
     metrics_->sqlite_read_latency_seconds.Observe(static_cast<double>(now_ns() - began) / 1e9);
     if (page)

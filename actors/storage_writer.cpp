@@ -77,10 +77,7 @@ bool storage_writer::has_to_cut_first() const {
 
 void storage_writer::apply_waiting() {
   auto began = now_ns();
-  auto results = ASPEN_FAILPOINT_OR("storage_writer.apply",
-                                    machine_->apply(*waiting_->entries, waiting_->watermark));
-  if (!results && results.error().code == base::errc::storage_full && make_room())
-    results = machine_->apply(*waiting_->entries, waiting_->watermark);
+  auto results = commit_waiting();
   if (!results && can_pass(results.error().code)) {
     wait_out(results.error());
     return;
@@ -97,6 +94,18 @@ void storage_writer::apply_waiting() {
                       std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
   publish();
   tell_of_growth();
+}
+
+base::result<std::vector<storage::command_result>> storage_writer::commit_waiting() {
+  auto span = tracer().work("state commit", waiting_->entries->size());
+  auto results = ASPEN_FAILPOINT_OR("storage_writer.apply",
+                                    machine_->apply(*waiting_->entries, waiting_->watermark));
+  if (!results && results.error().code == base::errc::storage_full && make_room())
+    results = machine_->apply(*waiting_->entries, waiting_->watermark);
+  if (results)
+    for (auto applied = tracer().steps("applied"); const auto& entry : *waiting_->entries)
+      applied(entry.trace, entry.id.index.value);
+  return results;
 }
 
 bool storage_writer::make_room() {

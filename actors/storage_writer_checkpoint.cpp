@@ -49,9 +49,7 @@ void storage_writer::copy_wal(const run_checkpoint& what, raft::log_index index)
     return;
   }
   auto began = now_ns();
-  auto report = machine_->checkpoint(what.mode);
-  if (!report && report.error().code == base::errc::storage_full && make_room())
-    report = machine_->checkpoint(what.mode);
+  auto report = run(what.mode);
   if (!report && can_pass(report.error().code)) {
     end_checkpoint(what,
                    refused(report.error().code == base::errc::busy ? failure_code::blocked
@@ -66,6 +64,14 @@ void storage_writer::copy_wal(const run_checkpoint& what, raft::log_index index)
     complete(what, index, how);
   else
     end_checkpoint(what, how);
+}
+
+base::result<storage::checkpoint_report> storage_writer::run(storage::checkpoint_mode mode) {
+  auto span = tracer().work("checkpoint", machine_->wal().frames);
+  auto report = machine_->checkpoint(mode);
+  if (!report && report.error().code == base::errc::storage_full && make_room())
+    report = machine_->checkpoint(mode);
+  return report;
 }
 
 void storage_writer::complete(const run_checkpoint& what, raft::log_index index,
@@ -87,7 +93,10 @@ void storage_writer::complete(const run_checkpoint& what, raft::log_index index,
 void storage_writer::restart_wal() {
   if (!wal_restart_is_due_)
     return;
-  auto restarted = machine_->restart_wal();
+  auto restarted = [this] {
+    auto span = tracer().work("WAL restart", 0);
+    return machine_->restart_wal();
+  }();
   if (!restarted && !can_pass(restarted.error().code))
     require(restarted, "restart the WAL");
   wal_restart_is_due_ = !restarted || !*restarted;

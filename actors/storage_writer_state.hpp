@@ -32,6 +32,7 @@ private:
   caf::result<begun> on_begin();
   void on_apply(const apply& what);
   void apply_waiting();
+  base::result<std::vector<storage::command_result>> commit_waiting();
   bool make_room();
   static bool can_pass(base::errc code);
   void wait_out(const base::error& why);
@@ -47,6 +48,7 @@ private:
   // storage_writer_checkpoint.cpp
   void on_run_checkpoint(const run_checkpoint& what);
   void copy_wal(const run_checkpoint& what, raft::log_index index);
+  base::result<storage::checkpoint_report> run(storage::checkpoint_mode mode);
   void complete(const run_checkpoint& what, raft::log_index index,
                 const answer<checkpoint_done>& how);
   void restart_wal();

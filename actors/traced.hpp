@@ -14,8 +14,10 @@
 #include <caf/response_type.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/sec.hpp>
+#include <caf/type_nr.hpp>
 
 #include "actors/actor_stats.hpp"
+#include "actors/message_trace.hpp"
 #include "base/failpoint.hpp"
 
 #if defined(__SANITIZE_THREAD__)
@@ -29,14 +31,26 @@
 
 namespace actors {
 
+/// The type of a message; null for an empty one and for the library's own types.
+inline const std::type_info* type_of(const caf::type_erased_tuple& content) {
+  return content.empty() ? nullptr : content.type(0).second;
+}
+
+/// The name of a type of the library's own; null for all others.
+inline const char* library_name_of(const caf::type_erased_tuple& content) {
+  auto number = content.empty() ? std::uint16_t{0} : content.type(0).first;
+  return number == 0 ? nullptr : caf::numbered_type_names[number - 1];
+}
+
 /// A message on its way, with the time it was put into the mailbox.
 struct traced_element final : caf::mailbox_element {
   caf::mailbox_element_ptr inner;
   std::uint64_t enqueued_ns;
+  message_passport passport;
 
-  explicit traced_element(caf::mailbox_element_ptr original)
+  traced_element(caf::mailbox_element_ptr original, const message_passport& issued)
     : caf::mailbox_element(std::move(original->sender), original->mid, std::move(original->stages)),
-      inner(std::move(original)), enqueued_ns(now_ns()) {}
+      inner(std::move(original)), enqueued_ns(now_ns()), passport(issued) {}
 
   // Whoever throws a message away unread has it from the same hand-over.
   ~traced_element() override { ASPEN_HAPPENS_AFTER(static_cast<caf::mailbox_element*>(this)); }
@@ -50,8 +64,8 @@ struct traced_element final : caf::mailbox_element {
 };
 
 /// The base of every actor of the node: each message passes here on its way in (on the
-/// sender's thread) and again when it is handled. Counts queueing and handling time,
-/// bounds the mailbox, turns an exception into an exit reason with its text, and tells
+/// sender's thread) and again when it is handled. Records it, counts queueing and handling
+/// time, bounds the mailbox, turns an exception into an exit reason with its text, and tells
 /// the thread sanitizer what the mailbox orders (the CAF library is not instrumented).
 template <class Base>
 class traced : public Base {
@@ -60,9 +74,13 @@ public:
 
   traced(caf::actor_config& config, std::shared_ptr<actor_registry> registry,
          std::shared_ptr<actor_stats> stats)
-    : Base(config), registry_(std::move(registry)), stats_(std::move(stats)) {
+    : Base(config), registry_(std::move(registry)), stats_(std::move(stats)),
+      trace_(registry_->recorder(), *stats_) {
+    trace_.note(trace::event_kind::spawned);
     // For whoever enqueues: the library passes the handle on where the sanitizer cannot see it.
     ASPEN_HAPPENS_BEFORE(&stats_);
+    this->set_default_handler(
+        [this](caf::scheduled_actor*, caf::message_view& what) { return on_unhandled(what); });
     this->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
       try {
         std::rethrow_exception(thrown);
@@ -81,15 +99,20 @@ public:
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* unit) override {
     ASPEN_HAPPENS_AFTER(&stats_);
     ASPEN_HAPPENS_AFTER(message.get());
+    auto passport = trace_.issue(type_of(message->content()), library_name_of(message->content()));
     if (is_over_limit(*message)) {
       stats_->rejected.fetch_add(1, std::memory_order_relaxed);
+      trace_.note(trace::event_kind::rejected, passport, now_ns(), 0);
       reject(std::move(message), unit);
       return;
     }
-    caf::mailbox_element_ptr element{new traced_element(std::move(message))};
-    if (stats_->depth.fetch_add(1, std::memory_order_relaxed) == 0)
-      stats_->waiting_since_ns.store(static_cast<traced_element&>(*element).enqueued_ns,
-                                     std::memory_order_relaxed);
+    auto kind = is_from_own_clock(*message) ? trace::event_kind::timer : trace::event_kind::sent;
+    caf::mailbox_element_ptr element{new traced_element(std::move(message), passport)};
+    auto enqueued_ns = static_cast<traced_element&>(*element).enqueued_ns;
+    auto waiting = stats_->depth.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (waiting == 1)
+      stats_->waiting_since_ns.store(enqueued_ns, std::memory_order_relaxed);
+    trace_.note(kind, passport, enqueued_ns, waiting);
     ASPEN_HAPPENS_BEFORE(element.get());
     Base::enqueue(std::move(element), unit);
   }
@@ -101,19 +124,28 @@ public:
     stats_->waiting_since_ns.store(arrived.enqueued_ns, std::memory_order_relaxed);
     stats_->current_since_ns.store(began, std::memory_order_relaxed);
     stats_->thread.store(thread_number(), std::memory_order_relaxed);
-    if (!arrived.content().empty())
-      stats_->current.store(arrived.content().type(0).second, std::memory_order_relaxed);
+    stats_->current.store(type_of(arrived.content()), std::memory_order_relaxed);
+    auto passport = arrived.passport; // the element may be gone after its handling
+    auto waited_ns = began - arrived.enqueued_ns;
+    trace_.note(trace::event_kind::received, passport, began, waited_ns);
+    trace::scope works_on(trace_.context_of(passport));
     ASPEN_FAILPOINT(stats_->name, "message");
     auto outcome = Base::consume(element);
     // Here, not after `resume`: by then another worker may have resumed this actor.
     ASPEN_HAPPENS_BEFORE(this);
     stats_->current.store(nullptr, std::memory_order_relaxed);
-    if (outcome == caf::invoke_message_result::skipped)
+    auto ended = now_ns();
+    if (outcome == caf::invoke_message_result::skipped) {
+      trace_.note(trace::event_kind::skipped, passport, ended, 0);
       return outcome;
+    }
+    auto is_dropped = outcome == caf::invoke_message_result::dropped;
+    trace_.note(is_dropped ? trace::event_kind::dropped : trace::event_kind::handled, passport,
+                ended, ended - began);
     stats_->depth.fetch_sub(1, std::memory_order_relaxed);
     stats_->messages.fetch_add(1, std::memory_order_relaxed);
-    stats_->queueing.add(began - arrived.enqueued_ns);
-    stats_->handling.add(now_ns() - began);
+    stats_->queueing.add(waited_ns);
+    stats_->handling.add(ended - began);
     return outcome;
   }
 
@@ -132,7 +164,9 @@ public:
   bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
     if (!stats_->has_ended.exchange(true)) {
       auto is_normal = !reason || reason == caf::exit_reason::user_shutdown;
-      registry_->record_end(*stats_, is_normal ? std::string() : this->system().render(reason));
+      auto why = is_normal ? std::string() : this->system().render(reason);
+      trace_.note(trace::event_kind::exited, is_normal ? "normal" : why);
+      registry_->record_end(*stats_, std::move(why));
       stats_->depth = 0;
     }
     ASPEN_HAPPENS_BEFORE(this);
@@ -155,8 +189,21 @@ protected:
     clock.schedule_message(clock.now() + pause, caf::actor_cast<caf::strong_actor_ptr>(to),
                            std::move(element));
   }
+  /// Tells the recorder what this actor does, within the message in hand.
+  const message_trace& tracer() const { return trace_; }
 
 private:
+  /// The asker, if there is one, hears of it; the library's own handler prints to stdout.
+  caf::result<caf::message> on_unhandled(caf::message_view& what) {
+    trace_.note_unhandled(type_of(what.content()));
+    return caf::sec::unexpected_message;
+  }
+
+  /// What an actor sends itself later comes out of the library's clock, on no actor's thread.
+  bool is_from_own_clock(const caf::mailbox_element& message) const {
+    return message.sender.get() == this->ctrl() && trace::current().actor == 0;
+  }
+
   /// What keeps the system alive is never rejected: answers, exits, downs, own timers.
   bool is_over_limit(const caf::mailbox_element& message) const {
     return stats_->depth.load(std::memory_order_relaxed) >= stats_->mailbox_limit
@@ -177,6 +224,7 @@ private:
 
   std::shared_ptr<actor_registry> registry_;
   std::shared_ptr<actor_stats> stats_;
+  const message_trace trace_;
 };
 
 } // namespace actors

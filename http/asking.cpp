@@ -18,6 +18,7 @@ std::shared_ptr<actors::slot<Reply>> make_slot(const worker_tools& tools, exchan
 template <class Reply>
 actors::answer<Reply> exchange::await(actors::slot<Reply>& where) {
   waits_on_ = &where;
+  auto asked = std::chrono::steady_clock::now();
   while (!where.is_filled() && wait(wait_kind::answer)) {
   }
   if (!where.is_filled() && !where.abandon()) {
@@ -29,6 +30,7 @@ actors::answer<Reply> exchange::await(actors::slot<Reply>& where) {
     waits_for_ = wait_kind::nothing;
   }
   waits_on_ = nullptr;
+  waited_for_actors_ += std::chrono::steady_clock::now() - asked;
   where.asker = nullptr; // a late delivery finds nobody (INV-115)
   if (where.is_filled())
     return where.take();

@@ -30,6 +30,14 @@ void add_identity(family_builder& into, const site& at) {
                      {"httplib", protocol::library_version()}});
 }
 
+void add_recorder(family_builder& into, const site& at) {
+  const auto* recorder = at.settings.recorder.get();
+  into.gauge("aspen_trace_ring_bytes", "Size of the flight recorder's ring; 0: nothing is recorded")
+      .sample(recorder ? recorder->size_bytes() : 0);
+  into.gauge("aspen_trace_survives_crash", "Whether the ring is a file that outlives the process")
+      .sample(recorder && recorder->is_in_file());
+}
+
 void add_storage(family_builder& into, const health_input& seen,
                  const actors::status_board& board) {
   static const actors::storage_status nothing{};
@@ -157,6 +165,7 @@ std::vector<prometheus::MetricFamily> collect_board(site& at) {
   families.gauge("aspen_uptime_seconds", "Since the HTTP side began")
       .sample(std::chrono::duration<double>(seen.now - at.started).count());
   add_process_families(families);
+  add_recorder(families, at);
   return families.take();
 }
 

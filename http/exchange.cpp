@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/exchange.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include <sys/socket.h>
@@ -27,6 +29,7 @@ void exchange::reset() {
   waits_on_ = nullptr;
   body_left_ = 0;
   status_ = 0;
+  waited_for_actors_ = {};
   owes_continue_ = is_expired_ = is_aborted_ = was_answered_ = keeps_connection_ = false;
 }
 
@@ -41,6 +44,7 @@ void exchange::begin(connection& from, std::size_t head_bytes, std::optional<hea
   auto given = parent == nullptr ? std::nullopt : parse_traceparent(parent->value);
   request_.trace = given ? *given : tools_.traces.fresh();
   request_.trace.span = tools_.traces.fresh_span();
+  tools_.request_trace.began(request_.trace);
   is_malformed_ = fault.has_value();
   if (fault) {
     refused_ = refuse(fault->status, fault->code, std::move(fault->text));
@@ -80,6 +84,7 @@ connections::outcome exchange::outcome() const {
 void exchange::enter(bool is_first) {
   auto* before = std::exchange(tools_.running, this);
   auto trace_before = base::log::exchange_trace(request_.trace.trace);
+  trace::scope works_on(tools_.request_trace.context_of(request_.trace));
   if (is_first)
     fiber_.start(&exchange::run, this);
   else
@@ -103,6 +108,10 @@ void exchange::account() {
   tools_.memory.release(std::exchange(reserved_, 0));
   auto took = std::chrono::steady_clock::now() - began_;
   tools_.site.metrics.count(matched_, request_.head.method, status_, took);
+  tools_.request_trace.ended(request_.trace, matched_, status_, took);
+  const auto& settings = tools_.site.settings;
+  if (settings.slow_request.count() > 0 && took > settings.slow_request && settings.on_slow_request)
+    settings.on_slow_request();
   if (!tools_.logs_requests())
     return;
   // Never the target: keys are data.
@@ -143,12 +152,25 @@ void exchange::complete(reply& given) {
   given.set("Cache-Control", "no-store");
   given.set("X-Content-Type-Options", "nosniff");
   given.set("traceparent", request_.trace.to_header());
+  given.set("Server-Timing", server_timing());
   if (matched_ != nullptr && matched_->plane == plane::data)
     given.set("X-Aspen-Served-By", std::to_string(tools_.site.settings.node_id));
   if (!keeps_connection_)
     given.set("Connection", "close");
   else if (request_.head.is_http_1_0)
     given.set("Connection", "keep-alive");
+}
+
+/// How long it took as far as here, and how long of that it waited for the actors (W3C
+/// Server Timing; milliseconds).
+std::string exchange::server_timing() const {
+  auto milliseconds = [](std::chrono::nanoseconds time) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.3f", static_cast<double>(time.count()) / 1e6);
+    return std::string(text.data());
+  };
+  return "total;dur=" + milliseconds(std::chrono::steady_clock::now() - began_)
+         + ", actors;dur=" + milliseconds(waited_for_actors_);
 }
 
 // -- waiting ---------------------------------------------------------------------

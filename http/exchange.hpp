@@ -86,6 +86,7 @@ private:
   template <class Reply>
   actors::answer<Reply> await(actors::slot<Reply>& where);
   void account();
+  std::string server_timing() const;
 
   worker_tools& tools_;
   http::fiber fiber_;
@@ -95,6 +96,7 @@ private:
   std::shared_ptr<body_stream> stream_; ///< what follows the head of the answer
   const route* matched_ = nullptr;
   steady_time began_;
+  std::chrono::nanoseconds waited_for_actors_{};
 
   wait_kind waits_for_ = wait_kind::nothing;
   const actors::slot_base* waits_on_ = nullptr;

@@ -14,6 +14,7 @@
 #include "http/scan_handler.hpp"
 #include "http/status_handlers.hpp"
 #include "http/supervisor_handlers.hpp"
+#include "http/trace_handlers.hpp"
 
 namespace http {
 
@@ -22,6 +23,7 @@ namespace {
 constexpr std::string_view read_query = "consistency min_index";
 constexpr std::string_view scan_query =
     "prefix start end limit cursor keys_only consistency min_index";
+constexpr std::string_view trace_query = "seconds limit format";
 constexpr std::string_view any_query = "*";
 
 using enum method;
@@ -65,7 +67,9 @@ constexpr std::array table{
   route{get,  "/admin/backup",                     absent,  plane::both, any_query, not_built},
   route{get,  "/admin/log-copy",                   absent,  plane::both, "", copy_log},
   route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
-  route{get,  "/debug/trace",                      absent,  plane::both, any_query, not_built},
+  route{get,  "/debug/trace",                      absent,  plane::both, trace_query, get_trace},
+  route{get,  "/debug/trace/dumps",                absent,  plane::both, "", get_trace_dumps},
+  route{get,  "/debug/trace/{id}",                 absent,  plane::both, "", get_one_trace},
 #ifdef ASPEN_FAILPOINTS
   route{get,  "/debug/failpoints",                 absent,   plane::both, "", get_failpoints},
   route{post, "/debug/failpoints",                 document, plane::both, "", arm_failpoints},

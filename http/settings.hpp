@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/limits.hpp"
+#include "trace/recorder.hpp"
 
 namespace http {
 
@@ -65,6 +67,12 @@ struct settings {
   std::function<std::string()> space_trouble;
   /// SQLite's `-wal` file; empty for a backend without one. Only ever looked at by `stat`.
   std::string wal_path;
+
+  std::shared_ptr<trace::recorder> recorder; ///< null: nothing is recorded
+  std::chrono::milliseconds slow_request{0}; ///< zero: no request is slow
+  /// A request took longer than that. A worker's thread; must not block.
+  std::function<void()> on_slow_request;
+  std::string trace_directory; ///< of its dumps; empty: none are kept
 };
 
 } // namespace http

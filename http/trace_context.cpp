@@ -59,6 +59,14 @@ std::optional<trace_context> parse_traceparent(std::string_view header) {
   return read;
 }
 
+std::optional<base::uuid> parse_trace_id(std::string_view digits) {
+  base::uuid read;
+  if (digits.size() != 2 * read.octets.size() || !read_hex(digits, read.octets.data())
+      || read.is_nil())
+    return std::nullopt;
+  return read;
+}
+
 trace_numbers::trace_numbers() : state_(0) {
   for (auto octet : base::random_uuid().octets)
     state_ = (state_ << 8 | state_ >> 56) ^ octet;

@@ -24,6 +24,9 @@ struct trace_context {
 /// the request then begins a trace of its own. `span` is the sender's.
 std::optional<trace_context> parse_traceparent(std::string_view header);
 
+/// A trace id by itself: 32 hexadecimal digits in lower case, not all zero.
+std::optional<base::uuid> parse_trace_id(std::string_view digits);
+
 /// Numbers for traces and spans: unlike each other, not secret. One thread.
 class trace_numbers {
 public:

@@ -48,7 +48,8 @@ void outbox::submit(actors::gateway& to) {
 worker_tools::worker_tools(http::site& shared, bool is_for_admin, std::size_t memory_bytes_max,
                            std::shared_ptr<http::inbox> box)
   : site(shared), is_admin(is_for_admin), inbox(std::move(box)), timers(shared.settings.times),
-    memory(memory_bytes_max), protocol([this]() -> exchange& { return *running; }) {}
+    memory(memory_bytes_max), request_trace(shared.settings.recorder.get()),
+    protocol([this]() -> exchange& { return *running; }) {}
 
 const std::string& worker_tools::date() {
   auto second = std::time(nullptr);

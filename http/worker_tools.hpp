@@ -8,6 +8,7 @@
 #include "http/deadline_queue.hpp"
 #include "http/inbox.hpp"
 #include "http/protocol.hpp"
+#include "http/request_trace.hpp"
 #include "http/site.hpp"
 #include "http/trace_context.hpp"
 
@@ -74,6 +75,7 @@ struct worker_tools {
   http::outbox outbox;
   memory_budget memory;
   trace_numbers traces;
+  http::request_trace request_trace;
   /// Where an answer is put together. Never held across a wait.
   std::string output;
   /// Whose fiber runs; null off the fibers.

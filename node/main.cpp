@@ -84,7 +84,8 @@ node::signal_actions actions_on(node::node& running, node::service_notifier& man
     else if (has_certificates)
       base::log::info(target, "certificates reloaded; new links use them");
   };
-  return {stop, stop_at_once, hang_up};
+  auto dump = [&running] { running.dump_trace("signal"); };
+  return {stop, stop_at_once, hang_up, dump};
 }
 
 int run(const node::loaded_settings& loaded) {

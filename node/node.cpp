@@ -19,6 +19,7 @@
 #include "node/cluster_lookup.hpp"
 #include "node/cross_check_request.hpp"
 #include "node/data_directory.hpp"
+#include "node/flight_recorder.hpp"
 #include "node/link_transport.hpp"
 #include "node/snapshot_streams.hpp"
 #include "node/space_keeper.hpp"
@@ -71,6 +72,7 @@ http::settings http_setup(const settings& all) {
   setup.is_in_memory = all.cluster.storage_backend == storage::backend::inmemory;
   if (!setup.is_in_memory)
     setup.disk_paths = {paths.data_dir};
+  setup.trace_directory = trace_directory_of(all);
   if (all.cluster.storage_backend == storage::backend::sqlite)
     setup.wal_path = paths.state_path + "-wal";
   return setup;
@@ -104,6 +106,8 @@ public:
       http_->stop();
     system_.reset();
     http_.reset();
+    if (recorder_ && ended_ != exit_reason::hung)
+      recorder_->note_end();
   }
 
   base::status begin();
@@ -114,6 +118,7 @@ public:
   void drain() override;
   void stop_now() override { base::log::warn(target, "not waiting for what is under way"); }
   base::status reload_certificates() override { return ties_.transport->reload_certificates(); }
+  void dump_trace(std::string_view reason) override;
   bool is_live() const override;
   actors::phase phase() const override;
   std::string status_text() const override;
@@ -131,6 +136,8 @@ private:
   const settings all_;
   std::optional<data_directory> directory_;
   std::shared_ptr<space_keeper> space_; ///< null: nothing is kept on a disk
+  std::shared_ptr<trace::recorder> recorder_;
+  std::unique_ptr<dump_writer> dumps_; ///< null: none are kept
   actors::actor_context context_;
   newest_check check_;
   cluster_ties ties_;
@@ -167,7 +174,9 @@ base::status running_node::begin() {
   ties_.inbox = std::make_shared<actors::snapshot_inbox>();
   ties_.snapshots = make_snapshot_transport(ties_.transport, ties_.inbox);
 
-  context_.registry = std::make_shared<actors::actor_registry>();
+  recorder_ = start_recorder(all_);
+  dumps_ = start_dump_writer(all_, recorder_);
+  context_.registry = std::make_shared<actors::actor_registry>(recorder_);
   context_.board = std::make_shared<actors::status_board>();
   context_.metrics = std::make_shared<actors::node_metrics>(raft::server_id{all_.cluster.node_id});
   context_.where = std::make_shared<actors::directory>();
@@ -178,6 +187,12 @@ base::status running_node::begin() {
   auto setup = http_setup(all_);
   if (space_)
     setup.space_trouble = [space = space_] { return space->trouble(); };
+  setup.recorder = recorder_;
+  setup.slow_request = all_.trace.slow_request;
+  setup.on_slow_request = [this] {
+    if (dumps_)
+      dumps_->ask_for("slow-request");
+  };
   http_ = std::make_unique<http::server>(setup, *gateway_, *context_.metrics);
   if (auto bound = http_->start(); !bound)
     return bound;
@@ -243,6 +258,12 @@ supervisor::supervisor_settings running_node::supervision() {
   setup.board = context_.board;
   setup.stores_open = describe_open_stores;
   setup.on_checked = [this](const storage::check_report& report) { on_checked(report); };
+  setup.on_event = [this](const std::string& child, const std::string& what) {
+    // What an operator asked for is no failure.
+    for (std::string_view kept : {"ended", "circuit opened", "abandoned", "hung", "refused"})
+      if (dumps_ && what == kept)
+        dumps_->ask_for(child + "-" + what);
+  };
   setup.on_refused = [this](const std::string&, const storage::check_report& report) {
     on_refused(report);
   };
@@ -356,6 +377,13 @@ void running_node::stop_children() {
   caf::anon_send(supervisor_, supervisor::stop_all{});
   changed_.wait(guard, [this] { return children_stopped_ || ended_ == exit_reason::hung; });
   supervisor_ = nullptr;
+}
+
+void running_node::dump_trace(std::string_view reason) {
+  if (dumps_)
+    dumps_->ask_for(reason);
+  else
+    base::log::warn("aspen::trace", "there is no place for a dump", {{"reason", reason}});
 }
 
 bool running_node::is_live() const {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "actors/node_status.hpp"
 #include "base/result.hpp"
@@ -47,6 +48,10 @@ public:
   /// Reads the certificate files of the peer links again; standing links go on as they
   /// are. On an error, which names the file, the certificates read before stay. Any thread.
   virtual base::status reload_certificates() = 0;
+
+  /// Keeps what the flight recorder holds as a dump, soon. Says in the log why it cannot be.
+  /// Any thread; returns at once.
+  virtual void dump_trace(std::string_view reason) = 0;
 
   /// What `/livez` says: false only for what a restart of the process cures. Any thread.
   virtual bool is_live() const = 0;

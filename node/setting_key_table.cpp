@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "node/setting_keys.hpp"
+#include "trace/ring_layout.hpp"
 
 namespace node {
 
@@ -187,6 +188,15 @@ const std::vector<key_spec>& table() {
        "Its private key, PEM, not encrypted.", {}},
       {"security", "peer_ca_file", MEMBER(text, security.peer_ca_file), "", {},
        "The cluster's own certificate authority, PEM: whatever it signed is trusted.", {}},
+
+      {"trace", "enabled", MEMBER(bool, trace.enabled), "true", {},
+       "Whether the flight recorder runs: the last messages between the actors, in a file that outlives a crash.", {}},
+      {"trace", "ring_size", MEMBER(byte_size, trace.ring_size), "16MB", {::trace::ring_file_bytes_min, ::trace::ring_file_bytes_max},
+       "That file's size; allocated in full at the start.", {}},
+      {"trace", "dumps_kept", MEMBER(number, trace.dumps_kept), "8", {1, 100},
+       "So many recordings of earlier moments are kept; the oldest go.", {}},
+      {"trace", "slow_request", MEMBER(milliseconds, trace.slow_request), "5s", {0, hour},
+       "A request that takes longer has the recording of it kept, at most once a minute; 0: none does.", {}},
 
       {"log", "filter", MEMBER(text, log.filter), "info", {},
        "Levels, for all or by target: \"info,aspen::http=debug\". ASPEN_LOG sets it too.", {}, check_filter},

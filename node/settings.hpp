@@ -92,6 +92,13 @@ struct security_settings {
   bool has_peer_tls() const { return !peer_cert_file.empty(); }
 };
 
+struct trace_settings {
+  bool enabled;
+  byte_size ring_size;
+  std::uint64_t dumps_kept;
+  std::chrono::milliseconds slow_request; ///< zero: no request is slow
+};
+
 struct log_settings {
   std::string filter; ///< in the grammar of `base::log::filter`, checked
   base::log::format format;
@@ -104,6 +111,7 @@ struct settings {
   supervisor_settings supervisor;
   http_settings http;
   security_settings security;
+  trace_settings trace;
   log_settings log;
 };
 

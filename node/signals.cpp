@@ -11,7 +11,7 @@ namespace node {
 
 namespace {
 
-// Makes the listener look whether it is to end. Sent by anybody else it does nothing.
+// Makes the listener look whether it is to end. Sent by anybody else it asks for a dump.
 constexpr int wake_signal = SIGUSR2;
 
 sigset_t handled_signals() {
@@ -35,6 +35,8 @@ void listen(const signal_actions& actions, const std::atomic<bool>& is_ending) {
       (std::exchange(is_stopping, true) ? actions.stop_at_once : actions.stop)(number);
     else if (is_ending.load())
       return;
+    else
+      actions.dump();
   }
 }
 

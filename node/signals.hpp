@@ -13,6 +13,7 @@ struct signal_actions {
   std::function<void(int)> stop;         ///< the first SIGTERM or SIGINT
   std::function<void(int)> stop_at_once; ///< every further one
   std::function<void()> hang_up;         ///< SIGHUP
+  std::function<void()> dump;            ///< SIGUSR2
 };
 
 /// Blocks the signals above in this thread and all that it starts, and ignores SIGPIPE.

@@ -263,6 +263,9 @@ private:
   }
 
   void record(const std::string& child, std::string what, std::string detail) override {
+    tracer().note_about(child, trace::event_kind::supervised, what);
+    if (settings_.on_event)
+      settings_.on_event(child, what);
     if (events_.size() == settings_.events_max)
       events_.erase(events_.begin());
     events_.push_back(
@@ -270,6 +273,9 @@ private:
   }
 
   void on_report(const storage::check_report& report) override {
+    tracer().note(trace::event_kind::validated, storage::to_string(report.verdict),
+                  static_cast<std::uint64_t>(std::ranges::count_if(
+                      report.findings, [](const auto& each) { return each.is_violated; })));
     last_check_ = report;
     last_check_at_ = std::chrono::system_clock::now();
     if (report.verdict == storage::verdict::ok || report.verdict == storage::verdict::rebuild)

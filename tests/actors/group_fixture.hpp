@@ -29,8 +29,8 @@ namespace actors {
 /// that fail when told to. Time stands still until `pass`.
 class group_fixture {
 public:
-  group_fixture() {
-    context.registry = std::make_shared<actor_registry>();
+  explicit group_fixture(std::shared_ptr<trace::recorder> recorder = nullptr) {
+    context.registry = std::make_shared<actor_registry>(std::move(recorder));
     context.board = std::make_shared<status_board>();
     context.metrics = std::make_shared<node_metrics>(raft::server_id{1});
     context.where = std::make_shared<directory>();

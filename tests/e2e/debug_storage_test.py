@@ -37,7 +37,7 @@ class DebugStorage(NodeTest):
     def contents(self, directory=None) -> dict[str, tuple[bytes, int]]:
         """Every file with its bytes and the time it was last written."""
         return {each.name: (each.read_bytes(), each.stat().st_mtime_ns)
-                for each in (directory or self.node.data_dir).iterdir()}
+                for each in (directory or self.node.data_dir).iterdir() if each.is_file()}
 
     def look(self, expected: int, *arguments) -> subprocess.CompletedProcess:
         """Runs the tool on stores that nobody has open; it leaves no trace beside them."""

@@ -32,7 +32,7 @@ class Stores(NodeTest):
         return {
             each.name: each.read_bytes()
             for each in self.node.data_dir.iterdir()
-            if each.name != "lock" and not each.name.endswith("-shm") and not each.name.startswith("quarantine")
+            if each.is_file() and each.name != "lock" and not each.name.endswith("-shm") and not each.name.startswith("quarantine")
         }
 
     def starts_refused(self, **variables: str) -> str:

@@ -146,7 +146,6 @@ TEST_CASE("The admin listener serves everything but data") {
 TEST_CASE("What is documented and not built says so") {
   running_server node;
   CHECK(node.ask("GET", "/admin/backup").status == 501);
-  CHECK(node.ask("GET", "/debug/trace").status == 501);
 }
 
 TEST_CASE("A trace is continued, and every answer names it") {

@@ -42,13 +42,15 @@ TEST_CASE("the first signal stops, every further one at once, a hang-up neither"
     node::signal_listener listener(
         {[&](int number) { log.add("stop" + std::to_string(number)); },
          [&](int number) { log.add("at-once" + std::to_string(number)); },
-         [&] { log.add("hang-up"); }});
+         [&] { log.add("hang-up"); }, [&] { log.add("dump"); }});
     ::kill(::getpid(), SIGHUP);
     REQUIRE(log.wait_for("hang-up "));
+    ::kill(::getpid(), SIGUSR2);
+    REQUIRE(log.wait_for("hang-up dump "));
     ::kill(::getpid(), SIGTERM);
-    REQUIRE(log.wait_for("hang-up stop15 "));
+    REQUIRE(log.wait_for("hang-up dump stop15 "));
     ::kill(::getpid(), SIGINT);
-    REQUIRE(log.wait_for("hang-up stop15 at-once2 "));
+    REQUIRE(log.wait_for("hang-up dump stop15 at-once2 "));
   }
   node::unblock_signals();
 }
@@ -58,7 +60,7 @@ TEST_CASE("a listener ends when it is not needed, and another process's wake-up 
   node::block_signals();
   heard log;
   {
-    node::signal_listener listener({[&](int) { log.add("stop"); }, [](int) {}, [] {}});
+    node::signal_listener listener({[&](int) { log.add("stop"); }, [](int) {}, [] {}, [] {}});
     ::kill(::getpid(), SIGUSR2);
     ::kill(::getpid(), SIGTERM);
     CHECK(log.wait_for("stop "));

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "http/asker.hpp"
+#include "http/request.hpp"
+#include "http/site.hpp"
+#include "trace/recorder.hpp"
+
+namespace http {
+
+/// What the flight recorder holds: `?seconds=` back from now (5), at most `?limit=` events,
+/// the newest (10000, up to 50000), as `?format=ndjson|perfetto`. No actor is asked. 503
+/// when nothing is recorded.
+reply get_trace(const request& what, asker& ask, site& at);
+
+/// What is recorded here of the one trace whose id, 32 hexadecimal digits, stands in the path.
+/// 404 when nothing is, or not any more.
+reply get_one_trace(const request& what, asker& ask, site& at);
+
+/// Where the recorder keeps its ring: "file", which outlives a crash, "memory" or "nothing".
+std::string_view medium_of(const trace::recorder* recorder);
+
+/// What is recorded where, and the dumps that are kept of earlier moments, the newest first.
+reply get_trace_dumps(const request& what, asker& ask, site& at);
+
+} // namespace http

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/flight_recorder.hpp"
+
+#include "base/log.hpp"
+#include "trace/dump_store.hpp"
+
+namespace node {
+
+namespace {
+
+constexpr auto target = "aspen::trace";
+
+base::result<trace::ring_memory> make_ring(const settings& all) {
+  auto directory = trace_directory_of(all);
+  auto bytes = all.trace.ring_size.bytes;
+  if (directory.empty())
+    return trace::ring_memory::in_memory(bytes);
+  auto ring = trace::dump_store(directory, all.trace.dumps_kept).make_ring(bytes);
+  if (ring)
+    return ring;
+  base::log::warn(target, "recording in memory only: a crash of this process leaves no trace",
+                  {{"error", ring.error().text}});
+  return trace::ring_memory::in_memory(bytes);
+}
+
+} // namespace
+
+std::string trace_directory_of(const settings& all) {
+  return all.cluster.storage_backend == storage::backend::inmemory
+             ? std::string()
+             : all.cluster.data_dir + "/trace";
+}
+
+std::shared_ptr<trace::recorder> start_recorder(const settings& all) {
+  if (!all.trace.enabled)
+    return nullptr;
+  auto ring = make_ring(all);
+  if (!ring) {
+    base::log::warn(target, "recording nothing", {{"error", ring.error().text}});
+    return nullptr;
+  }
+  return std::make_shared<trace::recorder>(
+      std::move(*ring), trace::process_identity{all.cluster.node_id, base::random_uuid()});
+}
+
+std::unique_ptr<dump_writer> start_dump_writer(const settings& all,
+                                               std::shared_ptr<const trace::recorder> recorder) {
+  auto directory = trace_directory_of(all);
+  if (!recorder || directory.empty())
+    return nullptr;
+  return std::make_unique<dump_writer>(std::move(recorder),
+                                       trace::dump_store(directory, all.trace.dumps_kept));
+}
+
+} // namespace node

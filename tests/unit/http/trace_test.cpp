@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the flight recorder holds, over HTTP, and what a request leaves in it.
+#include <fstream>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/unit/http/running_server.hpp"
+#include "trace/dump_store.hpp"
+#include "trace/recorder.hpp"
+
+using matchers::ContainsSubstring;
+using nlohmann::json;
+
+namespace {
+
+std::shared_ptr<trace::recorder> new_recorder() {
+  auto memory = trace::ring_memory::in_memory(trace::ring_file_bytes_min);
+  REQUIRE(memory);
+  return std::make_shared<trace::recorder>(std::move(*memory), trace::process_identity{1, {}});
+}
+
+struct recording_server {
+  std::shared_ptr<trace::recorder> recorder = new_recorder();
+  running_server node{[this](http::settings& made) { made.recorder = recorder; }};
+};
+
+std::vector<json> lines_of(const std::string& text) {
+  std::vector<json> parsed;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    parsed.push_back(json::parse(line));
+  return parsed;
+}
+
+} // namespace
+
+TEST_CASE("A request leaves its beginning and its end, with its trace, and never its key") {
+  recording_server at;
+  at.node.put("secret", "v",
+              "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+  auto said = at.node.ask_admin("GET", "/debug/trace");
+  CHECK(said.status == 200);
+  CHECK(said.field("content-type") == "application/x-ndjson");
+  CHECK_THAT(said.body, !ContainsSubstring("secret"));
+  auto events = lines_of(said.body);
+  REQUIRE(events.size() >= 2);
+  CHECK(events[0]["kind"] == "http_began");
+  CHECK(events[0]["trace"] == "0af7651916cd43dd8448eb211c80319c");
+  CHECK(events[1]["kind"] == "http_ended");
+  CHECK(events[1]["message"] == "PUT /v1/kv/{key}");
+  CHECK(events[1]["other"] == "200");
+  CHECK(events[1]["span"] == events[0]["span"]);
+}
+
+TEST_CASE("The newest events are shown, in the form that is asked for") {
+  recording_server at;
+  for (int i = 0; i < 20; ++i)
+    at.node.get("k");
+  CHECK(lines_of(at.node.ask("GET", "/debug/trace?limit=5").body).size() == 5);
+  auto perfetto = at.node.ask("GET", "/debug/trace?format=perfetto&seconds=60");
+  CHECK(perfetto.status == 200);
+  CHECK(json::parse(perfetto.body)["traceEvents"].size() > 20);
+  for (const char* wrong : {"format=html", "limit=0", "limit=x", "seconds=0", "since=1"})
+    CHECK(at.node.ask("GET", std::string("/debug/trace?") + wrong).status == 400);
+}
+
+TEST_CASE("One trace is found by its id") {
+  recording_server at;
+  constexpr const char* id = "0af7651916cd43dd8448eb211c80319c";
+  auto put =
+      at.node.put("k", "v", "traceparent: 00-" + std::string(id) + "-b7ad6b7169203331-01\r\n");
+  CHECK_THAT(put.field("server-timing"), ContainsSubstring("total;dur="));
+  CHECK_THAT(put.field("server-timing"), ContainsSubstring(", actors;dur="));
+  auto said = at.node.ask_admin("GET", "/debug/trace/" + std::string(id));
+  CHECK(said.status == 200);
+  auto body = json::parse(said.body);
+  CHECK(body["trace"] == id);
+  CHECK(body["request"]["route"] == "PUT /v1/kv/{key}");
+  CHECK(body["request"]["status"] == "200");
+  CHECK(body["request"]["duration_us"] > 0);
+  CHECK(at.node.ask("GET", "/debug/trace/0af7651916cd43dd8448eb211c80319d").status == 404);
+  for (const char* wrong :
+       {"0af7", "00000000000000000000000000000000", "0AF7651916CD43DD8448EB211C80319C"})
+    CHECK(at.node.ask("GET", std::string("/debug/trace/") + wrong).status == 400);
+}
+
+TEST_CASE("A node that records nothing says so") {
+  running_server node;
+  CHECK(node.ask("GET", "/debug/trace").status == 503);
+  auto dumps = json::parse(node.ask("GET", "/debug/trace/dumps").body);
+  CHECK(dumps["recording_in"] == "nothing");
+  CHECK(dumps["dumps"].empty());
+  auto metrics = node.ask("GET", "/metrics").body;
+  CHECK_THAT(metrics, ContainsSubstring("aspen_trace_ring_bytes{node_id=\"0\"} 0"));
+}
+
+TEST_CASE("Dumps are listed, the newest first, with where the ring is") {
+  tests::temp_dir directory("trace");
+  auto recorder = new_recorder();
+  trace::dump_store store(directory / "trace", 4);
+  REQUIRE(store.make_ring(trace::ring_file_bytes_min));
+  REQUIRE(store.write(recorder->read(), "first"));
+  REQUIRE(store.write(recorder->read(), "second"));
+  running_server node([&](http::settings& made) {
+    made.recorder = recorder;
+    made.trace_directory = directory / "trace";
+  });
+  auto body = json::parse(node.ask("GET", "/debug/trace/dumps").body);
+  CHECK(body["recording_in"] == "memory");
+  CHECK(body["ring_bytes"] == trace::ring_file_bytes_min);
+  REQUIRE(body["dumps"].size() == 2);
+  CHECK(body["dumps"][0]["name"] > body["dumps"][1]["name"]);
+  CHECK(body["dumps"][0]["size_bytes"] > 0);
+  auto metrics = node.ask("GET", "/metrics").body;
+  CHECK_THAT(metrics, ContainsSubstring("aspen_trace_survives_crash{node_id=\"0\"} 0"));
+}
