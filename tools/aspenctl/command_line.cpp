@@ -11,6 +11,7 @@
 #include "tools/aspenctl/completion.hpp"
 #include "tools/aspenctl/membership_commands.hpp"
 #include "tools/aspenctl/supervisor_commands.hpp"
+#include "tools/aspenctl/trace_commands.hpp"
 
 namespace aspenctl {
 
@@ -38,6 +39,8 @@ struct command_line {
   certs_options certs;
   bool is_watched = false;
   std::string child;
+  trace_export_options trace;
+  std::string trace_id;
   using action = std::function<outcome<void>(const client&, output_format)>;
   action what;
 };
@@ -191,6 +194,34 @@ void describe_supervision(CLI::App& app, command_line& line) {
   add("clear", "take a refused group out of its quarantine and check it again", supervisor_clear);
 }
 
+void describe_trace(CLI::App& app, command_line& line) {
+  auto* trace = add_command(app, "trace", "what the actors of a node said to each other");
+  trace->require_subcommand(0, 1);
+  auto* all = add_command(*trace, "export", "what is recorded now, or in a file, for other tools");
+  all->add_option("--format", line.trace.format, "ndjson or perfetto")
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  all->add_option("--last", line.trace.last, "so far back")
+      ->type_name("TIME")
+      ->capture_default_str();
+  all->add_option("--limit", line.trace.limit, "so many events at most, the newest")
+      ->type_name("N")
+      ->capture_default_str();
+  all->add_option("--file", line.trace.file, "a dump of a node that need not run; asks nobody")
+      ->type_name("FILE");
+  add_action(all, line, [&line](const client& nodes, output_format) {
+    return trace_export(nodes, line.trace);
+  });
+  auto* one = add_command(*trace, "show", "where one request's time went, on all nodes");
+  one->add_option("ID", line.trace_id, "32 digits, as in the traceparent of its answer")
+      ->required();
+  add_action(one, line, [&line](const client& nodes, output_format format) {
+    return trace_show(nodes, format, line.trace_id);
+  });
+  add_action(add_command(*trace, "dumps", "the recordings that a node keeps of earlier moments"),
+             line, trace_dumps);
+}
+
 void describe_program_itself(CLI::App& app, command_line& line) {
   add_action(add_command(app, "version", "the version of this program"), line,
              [](const client&, output_format format) { return show_version(format); });
@@ -229,6 +260,7 @@ outcome<void> run(int count, const char* const* arguments) {
   describe_members(app, line);
   describe_nodes(app, line);
   describe_supervision(app, line);
+  describe_trace(app, line);
   describe_certificates(app, line);
   describe_program_itself(app, line);
   try {

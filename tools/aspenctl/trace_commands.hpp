@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "tools/aspenctl/client.hpp"
+#include "tools/aspenctl/printer.hpp"
+
+namespace aspenctl {
+
+struct trace_export_options {
+  std::string format = "ndjson"; ///< or perfetto
+  std::string last = "5s";       ///< back from now, or from the newest event of a file
+  std::string limit = "10000";   ///< of events, the newest
+  std::string file;              ///< a dump or a ring; empty: what an endpoint records now
+};
+
+/// Prints what the flight recorder of one endpoint holds, or what a file of one holds: then
+/// nobody is asked.
+outcome<void> trace_export(const client& nodes, const trace_export_options& options);
+
+/// One trace, as far as the members of the cluster have recorded it: on each node the messages
+/// that had a part in it as a tree, and where the request's time went. `not_found` when
+/// nobody knows it, or not any more.
+outcome<void> trace_show(const client& nodes, output_format format, const std::string& id);
+
+/// What one endpoint records where, and its dumps.
+outcome<void> trace_dumps(const client& nodes, output_format format);
+
+} // namespace aspenctl
