@@ -25,7 +25,7 @@ def key_of(number: int) -> str:
 class Node:
     """One life of aspen-node. A second one on the same directory finds what the first one left."""
 
-    def __init__(self, binaries: pathlib.Path, directory: pathlib.Path):
+    def __init__(self, binaries: pathlib.Path, directory: pathlib.Path, **settings: str):
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self.http_port, self.admin_port, raft_port = free_ports(3)
@@ -33,8 +33,8 @@ class Node:
             binaries / "aspen-node", "--data-dir", directory / "data",
             "--http-addr", f"127.0.0.1:{self.http_port}", "--admin-addr", f"127.0.0.1:{self.admin_port}",
             "--raft-addr", f"127.0.0.1:{raft_port}"]
-        # Defaults are what is measured: nothing of the caller's environment changes them.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ASPEN_")}
+        # Defaults are what is measured: nothing of the caller's environment changes them, `settings` alone do.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ASPEN_")} | settings
         began = time.monotonic()
         self.child = Child(command, directory / "node.log", cwd=directory, env=environment)
         self.child.wait_until(self.is_ready, READY_PATIENCE_S, "is ready", every_s=0.005)
@@ -58,6 +58,11 @@ class Node:
             return answer.status, answer.read().decode("utf-8", errors="replace")
         finally:
             connection.close()
+
+    def cpu_seconds(self) -> float:
+        """What the process has used of its processors since it began."""
+        fields = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
         self.child.stop()

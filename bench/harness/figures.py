@@ -4,7 +4,7 @@
 import statistics
 from dataclasses import dataclass, field
 
-LESS_IS_BETTER = {"ms", "s", "MB", "%"}
+LESS_IS_BETTER = {"ns", "us", "ms", "s", "MB", "%"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Figure:
 
     id: str
     what: str
-    unit: str  # "/s", or one where less is better: "ms", "s", "MB", "%"
+    unit: str  # "/s", or one where less is better: "ns", "us", "ms", "s", "MB", "%"
     ours: list[float]
     beside: str = ""  # what `other` is: a peer or a bare limit
     other: list[float] = field(default_factory=list)
