@@ -94,7 +94,7 @@ TEST_CASE("A node that records nothing says so") {
   CHECK(dumps["recording_in"] == "nothing");
   CHECK(dumps["dumps"].empty());
   auto metrics = node.ask("GET", "/metrics").body;
-  CHECK_THAT(metrics, ContainsSubstring("aspen_trace_ring_bytes{node_id=\"0\"} 0"));
+  CHECK_THAT(metrics, ContainsSubstring("aspen_trace_ring_bytes{node_id=\"1\"} 0"));
 }
 
 TEST_CASE("Dumps are listed, the newest first, with where the ring is") {
@@ -115,5 +115,5 @@ TEST_CASE("Dumps are listed, the newest first, with where the ring is") {
   CHECK(body["dumps"][0]["name"] > body["dumps"][1]["name"]);
   CHECK(body["dumps"][0]["size_bytes"] > 0);
   auto metrics = node.ask("GET", "/metrics").body;
-  CHECK_THAT(metrics, ContainsSubstring("aspen_trace_survives_crash{node_id=\"0\"} 0"));
+  CHECK_THAT(metrics, ContainsSubstring("aspen_trace_survives_crash{node_id=\"1\"} 0"));
 }
