@@ -44,8 +44,8 @@ bool holds(const precondition& wanted, const std::optional<found_row>& found) {
 /// Applies the operations of one command at one revision.
 class command_applier {
 public:
-  command_applier(row_table& rows, state_digest& digest, revision at)
-    : rows_(rows), digest_(digest), at_(at) {}
+  command_applier(row_table& rows, state_digest& digest, row_changes& changes, revision at)
+    : rows_(rows), digest_(digest), changes_(changes), at_(at) {}
 
   base::result<command_result> run(const command& what) {
     command_done done{at_};
@@ -82,7 +82,7 @@ private:
     if (!found)
       return {};
     ++done.rows_deleted;
-    subtract(digest_, found->digest);
+    count(key_of(what), found->digest, {});
     return rows_.erase(key_of(what));
   }
 
@@ -91,16 +91,23 @@ private:
     if (found) {
       mark.create_revision = found->mark.create_revision;
       mark.version = found->mark.version + 1;
-      subtract(digest_, found->digest);
     }
     auto digest = row_digest(set.key, mark, set.value);
-    add(digest_, digest);
+    count(set.key, found ? found->digest : state_digest{}, digest);
     return found ? rows_.update(set.key, set.value, mark, digest)
                  : rows_.insert(set.key, set.value, mark, digest);
   }
 
+  void count(const std::string& key, const state_digest& before, const state_digest& after) {
+    subtract(digest_, before);
+    add(digest_, after);
+    if (changes_.are_noted())
+      changes_.note({at_, key, before, after});
+  }
+
   row_table& rows_;
   state_digest& digest_;
+  row_changes& changes_;
   revision at_;
   bool is_first_ = true;
 };
@@ -147,7 +154,8 @@ base::result<std::vector<entry_effect>> decode_effects(const std::vector<raft::e
 
 base::result<std::vector<command_result>> apply_effects(row_table& rows, state_meta& meta,
                                                         const std::vector<raft::entry>& entries,
-                                                        const std::vector<entry_effect>& effects) {
+                                                        const std::vector<entry_effect>& effects,
+                                                        row_changes& changes) {
   BASE_CHECK(entries.size() == effects.size(), "an effect for each entry");
   std::vector<command_result> results;
   results.reserve(entries.size());
@@ -157,7 +165,7 @@ base::result<std::vector<command_result>> apply_effects(row_table& rows, state_m
     if (const auto* members = std::get_if<raft::membership>(&effects[i]))
       meta.membership = *members;
     if (const auto* what = std::get_if<command>(&effects[i])) {
-      auto applied = command_applier(rows, meta.digest, at).run(*what);
+      auto applied = command_applier(rows, meta.digest, changes, at).run(*what);
       if (!applied)
         return base::fail(applied.error());
       outcome = *applied;

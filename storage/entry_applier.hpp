@@ -10,6 +10,7 @@
 #include "raft/types.hpp"
 #include "storage/command.hpp"
 #include "storage/digest.hpp"
+#include "storage/row_changes.hpp"
 #include "storage/state_machine.hpp"
 
 /// What entries mean, the same for every backend: equal entries yield equal rows and
@@ -55,9 +56,11 @@ base::result<std::vector<entry_effect>> decode_effects(const std::vector<raft::e
 
 /// Changes rows, and `meta` to match. Requires: `check_continues` passed, `effects` are
 /// those of `entries`. After an error `rows` and `meta` are half done: throw both away.
+/// Each change of a row is told to `changes` where that wants to know; its caller says how it ended.
 base::result<std::vector<command_result>> apply_effects(row_table& rows, state_meta& meta,
                                                         const std::vector<raft::entry>& entries,
-                                                        const std::vector<entry_effect>& effects);
+                                                        const std::vector<entry_effect>& effects,
+                                                        row_changes& changes);
 
 /// Whether a write that ended so leaves its outcome unknown until it is read again from
 /// the device, or the store in doubt: then nothing more may be written (INV-59).

@@ -90,8 +90,11 @@ base::result<std::vector<command_result>> lmdb_state_machine::apply(
   auto next = recorded_;
   next.local.watermark = watermark;
   auto results = apply_in_transaction(entries, *effects, next);
-  if (!results)
+  if (!results) {
+    changes_.rolled_back();
     return base::fail(note(results.error().within("apply")));
+  }
+  changes_.committed();
   recorded_ = std::move(next);
   return results;
 }
@@ -103,7 +106,7 @@ base::result<std::vector<command_result>> lmdb_state_machine::apply_in_transacti
   if (!transaction)
     return base::fail(transaction.error());
   lmdb_row_table rows(*transaction, tables_.rows);
-  auto results = apply_effects(rows, next.replicated.meta, entries, effects);
+  auto results = apply_effects(rows, next.replicated.meta, entries, effects, changes_);
   if (!results)
     return results;
   next.meta_values = to_values(identity_.cluster_id, next.replicated.meta);

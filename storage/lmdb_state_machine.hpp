@@ -35,6 +35,7 @@ public:
 
   base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
                                                   const log_watermark& watermark) override;
+  row_changes* changes() override { return &changes_; }
   base::result<std::unique_ptr<state_reader>> open_reader() override;
   bool has_wal() const override { return false; }
   wal_status wal() const override { return {}; }
@@ -63,6 +64,7 @@ private:
   storage::identity identity_;
   std::shared_ptr<snapshot_gate> snapshots_ = std::make_shared<snapshot_gate>();
   std::optional<base::error> latch_;
+  row_changes changes_;
 };
 
 } // namespace storage

@@ -117,7 +117,8 @@ base::result<std::vector<command_result>> memory_state_machine::apply(
   std::unique_lock lock(contents_->guard);
   map_table rows(*contents_);
   // The table cannot fail, so that nothing needs to be taken back.
-  auto results = apply_effects(rows, contents_->meta, entries, *effects);
+  auto results = apply_effects(rows, contents_->meta, entries, *effects, changes_);
+  changes_.committed();
   watermark_ = watermark;
   return results;
 }

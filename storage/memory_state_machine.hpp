@@ -28,6 +28,7 @@ public:
 
   base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
                                                   const log_watermark& watermark) override;
+  row_changes* changes() override { return &changes_; }
   base::result<std::unique_ptr<state_reader>> open_reader() override;
   bool has_wal() const override { return false; }
   wal_status wal() const override { return {}; }
@@ -53,6 +54,7 @@ private:
   log_watermark watermark_;
   std::shared_ptr<contents> contents_;
   bool is_given_up_ = false;
+  row_changes changes_;
 };
 
 } // namespace storage

@@ -155,6 +155,10 @@ base::status sqlite_database::configure(const sqlite_open_options& options) {
   return {};
 }
 
+void sqlite_database::forget_pages() {
+  sqlite3_db_release_memory(handle_);
+}
+
 base::status sqlite_database::execute(const std::string& sql) {
   int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK)

@@ -69,6 +69,9 @@ public:
   /// Makes running statements end with `interrupted`. Any thread, while the connection lives.
   void interrupt();
 
+  /// Gives its page cache back, so that the next transaction reads the file (as the kernel has it).
+  /// Requires: no transaction is open, no statement runs.
+  void forget_pages();
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
   base::error error(int extended_code, std::string_view doing) const;

@@ -122,6 +122,8 @@ base::result<std::vector<get_result>> sqlite_reader::get_each(
 
 base::result<scan_page> sqlite_reader::scan(const scan_request& request) {
   is_interrupted_ = false;
+  if (request.reads_file_anew)
+    database_.forget_pages();
   auto range = range_of(request);
   auto transaction = sqlite_transaction::begin_read(database_);
   if (!transaction)

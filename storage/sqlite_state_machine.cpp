@@ -169,8 +169,11 @@ base::result<std::vector<command_result>> sqlite_state_machine::apply(
   auto next = recorded_;
   next.local.watermark = watermark;
   auto results = apply_in_transaction(entries, *effects, next);
-  if (!results)
+  if (!results) {
+    changes_.rolled_back();
     return base::fail(note(results.error().within("apply")));
+  }
+  changes_.committed();
   recorded_ = std::move(next);
   has_only_restarts_since_copied_ = false;
   return results;
@@ -183,7 +186,7 @@ base::result<std::vector<command_result>> sqlite_state_machine::apply_in_transac
   if (!transaction)
     return base::fail(name_holder(transaction.error()));
   kv_table rows(statements_);
-  auto results = apply_effects(rows, next.replicated.meta, entries, effects);
+  auto results = apply_effects(rows, next.replicated.meta, entries, effects, changes_);
   if (!results)
     return results;
   if (auto done = write_recorded(next); !done)

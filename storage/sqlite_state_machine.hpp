@@ -43,6 +43,7 @@ public:
 
   base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
                                                   const log_watermark& watermark) override;
+  row_changes* changes() override { return &changes_; }
   base::result<std::unique_ptr<state_reader>> open_reader() override;
   bool has_wal() const override { return true; }
   wal_status wal() const override;
@@ -98,6 +99,7 @@ private:
   std::uint64_t frames_copied_ = 0;             ///< of these, known to be in the database file
   std::optional<std::string> salt_when_copied_; ///< of the WAL that was copied whole
   bool has_only_restarts_since_copied_ = false;
+  row_changes changes_;
 };
 
 } // namespace storage

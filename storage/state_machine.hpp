@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "raft/types.hpp"
 #include "storage/command.hpp"
+#include "storage/row_changes.hpp"
 #include "storage/snapshot_source.hpp"
 #include "storage/types.hpp"
 
@@ -36,6 +37,8 @@ struct scan_request {
   std::size_t bytes_max =
       base::limits::scan_bytes_max; ///< of keys and values; at least one item is returned
   bool keys_only = false;
+  /// Nothing that the reader remembers of the file is used: what stands there now is read.
+  bool reads_file_anew = false;
 };
 struct scan_page {
   std::vector<row> rows; ///< `value` empty when only keys were asked for
@@ -105,6 +108,9 @@ public:
   /// command that does not decode is `corrupt`, and nothing of the batch is applied.
   virtual base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
                                                           const log_watermark& watermark) = 0;
+
+  /// What apply changes, for whoever wants it noted; null where that cannot be had.
+  virtual row_changes* changes() { return nullptr; }
 
   /// A reader for another thread; outlives nothing: closed before this is.
   virtual base::result<std::unique_ptr<state_reader>> open_reader() = 0;

@@ -325,3 +325,40 @@ TEST_CASE("all backends reach one digest from one log", "[INV-56]") {
   CHECK(sqlite.scan(everything).rows == memory.scan(everything).rows);
   CHECK(lmdb.scan(everything).rows == memory.scan(everything).rows);
 }
+
+TEST_CASE_METHOD(any_machine, "what apply changes is noted and adds up to the digest",
+                 "[INV-144]") {
+  put("a", "1");
+  auto* changes = machine().changes();
+  REQUIRE(changes != nullptr);
+  CHECK_FALSE(changes->take()); // nobody asked for it
+  changes->begin(100);
+  auto sum = machine().meta().digest;
+  put("a", "2");
+  remove("absent");
+  apply_one(
+      source.batch({set_operation{"b", "3"}, set_operation{"b", "4"}, delete_operation{"a"}}));
+  auto noted = changes->take();
+  REQUIRE(noted);
+  std::vector<std::string> keys;
+  for (const auto& each : *noted) {
+    keys.push_back(each.key + "@" + std::to_string(each.at.value));
+    subtract(sum, each.before);
+    add(sum, each.after);
+  }
+  CHECK(keys == std::vector<std::string>{"a@2", "b@4", "b@4", "a@4"});
+  CHECK(sum == machine().meta().digest);
+  CHECK(changes->take()->empty());
+  changes->end();
+  put("c", "5");
+  CHECK_FALSE(changes->take());
+}
+
+TEST_CASE_METHOD(any_machine, "more changes than anybody takes are not noted any more",
+                 "[INV-144]") {
+  machine().changes()->begin(2);
+  put("a", "1");
+  put("b", "2");
+  put("c", "3");
+  CHECK_FALSE(machine().changes()->take());
+}

@@ -44,7 +44,8 @@ base::result<std::vector<command_result>> apply_to(lying_table& table, const raf
   state_meta meta;
   auto effects = decode_effects({entry});
   REQUIRE(effects);
-  return apply_effects(table, meta, {entry}, *effects);
+  row_changes changes;
+  return apply_effects(table, meta, {entry}, *effects, changes);
 }
 
 tests::entry_source source_at(std::uint64_t index) {

@@ -248,6 +248,21 @@ TEST_CASE_METHOD(durable_log, "Damage after opening is found by the read (INV-32
   CHECK_FALSE(try_open());
 }
 
+TEST_CASE_METHOD(durable_log, "An entry swapped after opening is found by the read (INV-34)",
+                 "[log]") {
+  append(1, std::vector<std::string>(storage::log_tail_entries + 100, "x"));
+  auto before = at(49);
+  put_entry(50, follow(before.id, before.chain, 1, {"X"})[0]);
+  REQUIRE(try_open(storage::log_verification::tail));
+  CHECK(store->read(log_index{50}, log_index{50}, 1000)); // sound by itself
+  for (std::uint64_t first : {40, 51}) {
+    auto found = store->read(log_index{first}, log_index{60}, 1000);
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code == errc::corrupt);
+    CHECK_THAT(found.error().text, matchers::ContainsSubstring("INV-34: entry 51 does not follow"));
+  }
+}
+
 TEST_CASE_METHOD(durable_log, "A verified tail knows as much as a verified log", "[log]") {
   append(1, std::vector<std::string>(100, "x"));
   append(3, std::vector<std::string>(storage::log_tail_entries, "y"));
