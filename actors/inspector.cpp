@@ -261,7 +261,7 @@ private:
       return;
     // Nobody is served from stores that contradict each other: the gate looks at all of them.
     const auto& why = report.findings.front();
-    context_.board->publish(storage_suspicion{why.rule + ": " + why.text});
+    context_.board->suspect(why.rule + ": " + why.text);
     throw storage_failure("live check: " + why.rule + ": " + why.text);
   }
 

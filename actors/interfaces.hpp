@@ -30,10 +30,11 @@ using log_writer_handle =
 /// The only writer and only checkpointer of the state machine. May block: detached.
 using storage_writer_handle =
     caf::typed_actor<child_begin,
-                     caf::replies_to<get_state_meta>::with<state_meta_reply>, // raft actor
-                     caf::reacts_to<apply>,                                   // raft actor
-                     caf::reacts_to<run_checkpoint>,                          // scheduler
-                     caf::replies_to<open_readers>::with<readers_opened>,     // reader pool
+                     caf::replies_to<get_state_meta>::with<state_meta_reply>,    // raft actor
+                     caf::replies_to<take_row_changes>::with<row_changes_taken>, // scanner
+                     caf::reacts_to<apply>,                                      // raft actor
+                     caf::reacts_to<run_checkpoint>,                             // scheduler
+                     caf::replies_to<open_readers>::with<readers_opened>,        // reader pool
                      caf::replies_to<get_snapshot_source>::with<snapshot_source_reply>, // sender
                      caf::reacts_to<install_pending>, // raft actor
                      caf::reacts_to<tick>>;           // itself: a retry

@@ -223,7 +223,7 @@ private:
     auto why = to_string(outcome.error().within(doing));
     base::log::error(target, "the log store failed", {{"reason", why}});
     if (outcome.error().code == base::errc::corrupt)
-      context_.board->publish(storage_suspicion{why});
+      context_.board->suspect(why);
     throw storage_failure(why);
   }
 

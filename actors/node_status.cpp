@@ -52,4 +52,14 @@ std::string_view to_string(circuit_state value) {
   return "unknown";
 }
 
+void status_board::suspect(std::string text) {
+  auto found = std::make_shared<const storage_suspicion>(
+      storage_suspicion{std::move(text), std::chrono::system_clock::now()});
+  std::lock_guard guard(mutex_);
+  ++suspicions_;
+  auto& standing = std::get<std::shared_ptr<const storage_suspicion>>(statuses_);
+  if (!standing)
+    standing = std::move(found);
+}
+
 } // namespace actors

@@ -72,8 +72,7 @@ struct scan_pass {
   std::uint64_t entries = 0; ///< of the log
   std::uint64_t bytes = 0;
   std::chrono::milliseconds took{0};
-  bool is_sum_compared =
-      false; ///< nothing was applied meanwhile, and the sum of all rows was right
+  bool is_sum_compared = false; ///< and it was the recorded one
 };
 struct scan_status {
   bool is_running = false;
@@ -88,6 +87,7 @@ struct scan_status {
 /// are not used again until it passed.
 struct storage_suspicion {
   std::string text;
+  std::chrono::system_clock::time_point found_at;
 };
 
 struct pool_status {
@@ -195,8 +195,18 @@ public:
     std::get<std::shared_ptr<const Status>>(statuses_).reset();
   }
 
+  /// Something stored did not match. What was found first stands until the stores passed their check
+  /// (`forget<storage_suspicion>`); what follows from it is counted only.
+  void suspect(std::string text);
+  /// How often `suspect` was called in the life of the process.
+  std::uint64_t suspicions() const {
+    std::lock_guard guard(mutex_);
+    return suspicions_;
+  }
+
 private:
   mutable std::mutex mutex_;
+  std::uint64_t suspicions_ = 0;
   std::tuple<std::shared_ptr<const raft_status>, std::shared_ptr<const log_status>,
              std::shared_ptr<const storage_status>, std::shared_ptr<const pool_status>,
              std::shared_ptr<const peers_status>, std::shared_ptr<const supervisor_status>,

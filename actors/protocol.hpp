@@ -95,6 +95,18 @@ struct state_meta_reply {
   bool is_lost = false; ///< there is no state machine until a snapshot was installed
 };
 
+/// Scanner → storage writer: what apply changed since it was asked last, and the state that led to.
+struct take_row_changes {
+  enum class next { begin, go_on, end };
+  next what;
+};
+struct row_changes_taken {
+  /// Null: not all of them were noted.
+  std::shared_ptr<const std::vector<storage::row_change>> changes;
+  raft::log_index at;
+  storage::state_digest digest; ///< as recorded at `at`
+};
+
 struct apply {
   generation life;
   std::shared_ptr<const std::vector<raft::entry>> entries;
@@ -219,6 +231,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::compact_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_compacted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::get_state_meta)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::state_meta_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::take_row_changes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::row_changes_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::applied)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply_stuck)

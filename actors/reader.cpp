@@ -117,7 +117,7 @@ private:
     auto why = to_string(outcome.error().within("read the state machine"));
     base::log::error("aspen::raft::storage_sqlite", "a reader failed", {{"reason", why}});
     if (outcome.error().code == base::errc::corrupt)
-      board_->publish(storage_suspicion{outcome.error().text});
+      board_->suspect(outcome.error().text);
     throw storage_failure(why);
   }
 

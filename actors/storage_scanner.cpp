@@ -7,6 +7,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/row_sum.hpp"
 #include "actors/traced.hpp"
 #include "base/log.hpp"
 #include "storage/digest.hpp"
@@ -37,7 +38,8 @@ public:
   storage_scanner(caf::actor_config& config, const actor_context& context,
                   std::shared_ptr<actor_stats> stats, storage_scanner_settings settings)
     : traced(config, context.registry, std::move(stats)), context_(context),
-      settings_(std::move(settings)), log_writer_(context.where->get().log_writer) {}
+      settings_(std::move(settings)), log_writer_(context.where->get().log_writer),
+      storage_writer_(context.where->get().storage_writer) {}
 
   behavior_type make_behavior() override {
     return {
@@ -53,6 +55,7 @@ public:
   void on_exit() override {
     page_.reset();
     log_writer_ = nullptr;
+    storage_writer_ = nullptr;
     context_.board->forget<scan_status>();
   }
 
@@ -70,7 +73,7 @@ private:
     if (page_)
       return look_for_page();
     if (!status_.is_running)
-      begin_pass();
+      return begin_pass();
     if (next_entry_)
       return read_entries();
     ask_for_page();
@@ -81,10 +84,12 @@ private:
     status_.rows = status_.entries = status_.bytes = 0;
     after_.reset();
     next_entry_.reset();
-    began_at_.reset();
-    sum_ = {};
+    sum_ = row_sum();
     pass_began_ = std::chrono::steady_clock::now();
     publish();
+    request(storage_writer_, caf::infinite, take_row_changes{take_row_changes::next::begin})
+        .then([this](const row_changes_taken&) { ask_for_page(); },
+              [this](caf::error&) { come_back(retry_interval); });
   }
 
   // -- rows -------------------------------------------------------------------------------
@@ -98,6 +103,7 @@ private:
     wanted.after = after_;
     wanted.items_max = page_rows;
     wanted.bytes_max = page_bytes;
+    wanted.reads_file_anew = true; // or a page that rots under a cached one is found by nobody
     auto reads = std::make_shared<std::vector<pooled_read>>();
     reads->push_back({std::move(wanted), {}, reply_to<query_result>(page_), now_ns()});
     send(pool, read_batch{std::move(reads)});
@@ -111,36 +117,35 @@ private:
     // A row that does not match has ended its reader, and this group with it.
     if (!got)
       return come_back(retry_interval);
-    take(std::get<storage::scan_page>(*got));
+    auto page = std::make_shared<storage::scan_page>(std::move(std::get<storage::scan_page>(*got)));
+    bool is_last = page->is_last || page->rows.empty();
+    request(storage_writer_, caf::infinite,
+            take_row_changes{is_last ? take_row_changes::next::end : take_row_changes::next::go_on})
+        .then([this, page, is_last](const row_changes_taken& seen) { take(*page, is_last, seen); },
+              [this](caf::error&) { come_back(retry_interval); });
   }
 
-  void take(const storage::scan_page& page) {
-    if (!began_at_)
-      began_at_ = page.at;
+  void take(const storage::scan_page& page, bool is_last, const row_changes_taken& seen) {
+    sum_.take(page, seen.changes.get());
     std::uint64_t bytes = 0;
-    for (const auto& row : page.rows) {
-      // The reader compared it with the stored one.
-      storage::add(sum_, storage::row_digest(row.key,
-                                             {row.create_revision, row.mod_revision, row.version},
-                                             row.value));
+    for (const auto& row : page.rows)
       bytes += row.key.size() + row.value.size();
-    }
     status_.rows += page.rows.size();
     if (!page.rows.empty())
       after_ = page.rows.back().key;
-    if (page.is_last || page.rows.empty())
-      end_rows(page.at);
+    if (is_last)
+      end_rows(seen);
     publish();
     come_back_after(bytes, page.rows.size());
   }
 
-  /// The sum is that of one state only if nothing was applied between the first page and the last.
-  void end_rows(raft::log_index at) {
-    auto state = context_.board->get<storage_status>();
-    is_sum_compared_ = began_at_ == at && state && state->meta.last_applied.index == at;
-    if (is_sum_compared_ && sum_ != state->meta.digest)
-      suspect("INV-56: the digest of all rows is " + storage::to_hex(sum_)
-              + ", the recorded one is " + storage::to_hex(state->meta.digest));
+  void end_rows(const row_changes_taken& seen) {
+    auto sum = sum_.finish();
+    is_sum_compared_ = sum.has_value();
+    if (sum && *sum != seen.digest)
+      suspect("INV-56: the digest of all rows is " + storage::to_hex(*sum)
+              + ", the recorded one is " + storage::to_hex(seen.digest) + ", at index "
+              + std::to_string(seen.at.value));
     next_entry_ = raft::log_index{};
   }
 
@@ -204,7 +209,7 @@ private:
 
   [[noreturn]] void suspect(const std::string& why) {
     base::log::error(target, "validation failed", {{"reason", why}});
-    context_.board->publish(storage_suspicion{why});
+    context_.board->suspect(why);
     throw storage_failure(why);
   }
 
@@ -213,11 +218,11 @@ private:
   actor_context context_;
   storage_scanner_settings settings_;
   log_writer_handle log_writer_;
+  storage_writer_handle storage_writer_;
   std::shared_ptr<answer_sink> sink_ = std::make_shared<silent_sink>();
   std::shared_ptr<slot<query_result>> page_; ///< asked for
   std::optional<std::string> after_;         ///< the last key of the page before
-  std::optional<raft::log_index> began_at_;  ///< `last_applied` of the first page
-  storage::state_digest sum_;
+  row_sum sum_;
   bool is_sum_compared_ = false;
   /// Set: the rows are done, and this entry comes next; zero: where the log begins.
   std::optional<raft::log_index> next_entry_;

@@ -12,6 +12,8 @@ namespace actors {
 namespace {
 
 constexpr std::chrono::milliseconds apply_retry{250};
+/// Between two pages of the scanner; beyond, it does without the sum.
+constexpr std::size_t row_changes_max = 65536;
 
 } // namespace
 
@@ -28,6 +30,7 @@ storage_writer::behavior_type storage_writer::make_behavior() {
         return state_meta_reply{std::make_shared<storage::state_meta>(machine_->meta()),
                                 machine_->is_lost()};
       },
+      [this](take_row_changes what) { return on_take_row_changes(what); },
       [this](const apply& what) { on_apply(what); },
       [this](const run_checkpoint& what) { on_run_checkpoint(what); },
       [this](open_readers what) { return on_open_readers(what); },
@@ -147,6 +150,22 @@ void storage_writer::retry() {
     restart_wal();
   if (std::exchange(install_is_due_, false))
     begin_install();
+}
+
+// -- what the scanner asks ---------------------------------------------------------
+
+row_changes_taken storage_writer::on_take_row_changes(take_row_changes what) {
+  row_changes_taken taken{nullptr, machine_->meta().last_applied.index, machine_->meta().digest};
+  auto* noted = machine_->changes();
+  if (noted == nullptr)
+    return taken;
+  if (what.what == take_row_changes::next::begin)
+    noted->begin(row_changes_max);
+  if (auto changes = noted->take())
+    taken.changes = std::make_shared<std::vector<storage::row_change>>(std::move(*changes));
+  if (what.what == take_row_changes::next::end)
+    noted->end();
+  return taken;
 }
 
 // -- readers ----------------------------------------------------------------------

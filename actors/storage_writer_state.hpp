@@ -38,6 +38,7 @@ private:
   void wait_out(const base::error& why);
   void end_trouble();
   void retry();
+  row_changes_taken on_take_row_changes(take_row_changes what);
   caf::result<readers_opened> on_open_readers(open_readers what);
   base::result<readers_opened> open(std::size_t count);
   void publish();
@@ -73,6 +74,8 @@ private:
       return;
     auto why = to_string(outcome.error().within(doing));
     base::log::error(target, "the state machine failed", {{"reason", why}});
+    if (outcome.error().code == base::errc::corrupt)
+      context_.board->suspect(why);
     throw storage_failure(why);
   }
   static double seconds_since(std::uint64_t began_ns) {

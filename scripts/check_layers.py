@@ -106,6 +106,7 @@ RULES = {
                          "storage/transfer_file.hpp"]
             ),
             "actors/storage_scanner.*": Rule(project=["storage/digest.hpp"]),
+            "actors/row_sum.*": Rule(project=["storage/digest.hpp", "storage/row_changes.hpp"]),
             # The steps of an install, and the files that travel: of no engine.
             "actors/snapshot_*": Rule(
                 project=[
