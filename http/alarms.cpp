@@ -53,6 +53,10 @@ private:
     if (input_.storage && !input_.storage->trouble.empty() && !input_.storage->is_full)
       add("foreign_lock", check_status::warning, input_.storage->trouble,
           "by itself, when the process that is named gives up its lock");
+    if (input_.suspicion)
+      add("storage_mismatch", check_status::failed, input_.suspicion->text,
+          "by itself, when the check that follows finds nothing; when it refuses, stores that pass "
+          "it");
     if (input_.storage && input_.storage->is_lost)
       add("state_lost", check_status::warning,
           "the state machine is lost; it comes from another node as a snapshot",

@@ -67,7 +67,7 @@ void add_storage(family_builder& into, const health_input& seen,
       .sample(seen.disk.available_bytes);
 }
 
-void add_scan(family_builder& into, const health_input& seen) {
+void add_scan(family_builder& into, const health_input& seen, std::uint64_t suspicions) {
   static const actors::scan_status nothing{};
   const auto& scan = seen.scan ? *seen.scan : nothing;
   auto age = scan.last_pass
@@ -87,8 +87,15 @@ void add_scan(family_builder& into, const health_input& seen) {
       .sample(scan.passes);
   into.gauge("aspen_storage_scan_age_seconds", "Since the last pass ended; -1 before the first")
       .sample(age);
-  into.gauge("aspen_storage_scan_mismatch", "1 while something that did not match is being checked")
+  into.gauge("aspen_storage_scan_sum_compared",
+             "1 when the last pass compared the sum of all rows with the recorded one, too")
+      .sample(scan.last_pass && scan.last_pass->is_sum_compared);
+  into.gauge("aspen_storage_scan_mismatch",
+             "1 from something stored that did not match to a check of all that passes")
       .sample(seen.suspicion != nullptr);
+  into.counter("aspen_storage_mismatches_total",
+               "Things stored that did not match, found in a pass or by any read")
+      .sample(suspicions);
 }
 
 void add_supervision(family_builder& into, const health_input& seen) {
@@ -159,7 +166,7 @@ std::vector<prometheus::MetricFamily> collect_board(site& at) {
   add_raft(families, seen);
   add_peers(families, look_at_cluster(at));
   add_storage(families, seen, at.gateway.status());
-  add_scan(families, seen);
+  add_scan(families, seen, at.gateway.status().suspicions());
   add_supervision(families, seen);
   add_actors(families, at.gateway.list_actors());
   families.gauge("aspen_uptime_seconds", "Since the HTTP side began")

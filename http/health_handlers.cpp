@@ -59,17 +59,32 @@ ordered_json alarms_json(const std::vector<standing_alarm>& alarms) {
   return made;
 }
 
-ordered_json scan_json(const actors::scan_status& scan, actors::steady_time now) {
-  ordered_json made{{"state", scan.is_running ? "running" : "waiting"},
+std::string_view result_of(const health_input& seen, const actors::scan_status& scan) {
+  if (seen.suspicion)
+    return "mismatch";
+  return scan.last_pass ? "ok" : "none";
+}
+
+/// Beside the service everything is compared with its digests: how far, when last, what came of it.
+ordered_json scan_json(const health_input& seen) {
+  static const actors::scan_status stopped{};
+  const auto& scan = seen.scan ? *seen.scan : stopped;
+  ordered_json made{{"state", !seen.scan        ? "stopped"
+                              : scan.is_running ? "running"
+                                                : "waiting"},
+                    {"result", result_of(seen, scan)},
                     {"rows", scan.rows},
                     {"entries", scan.entries},
                     {"bytes", scan.bytes},
                     {"passes", scan.passes},
                     {"last_pass", nullptr}};
+  if (seen.suspicion)
+    made["mismatch"] = {{"found", rfc_3339(seen.suspicion->found_at)},
+                        {"message", seen.suspicion->text}};
   if (const auto& last = scan.last_pass)
     made["last_pass"] = {
         {"age_seconds",
-         std::chrono::duration_cast<std::chrono::seconds>(now - last->ended).count()},
+         std::chrono::duration_cast<std::chrono::seconds>(seen.now - last->ended).count()},
         {"duration_ms", last->took.count()},
         {"rows", last->rows},
         {"entries", last->entries},
@@ -122,9 +137,10 @@ reply get_health(const request&, asker&, site& at) {
   body["alarms"] = alarms_json(at.monitor.alarms());
   if (seen.storage)
     body["storage_verified"] =
-        seen.storage->is_verified || (seen.scan && seen.scan->last_pass.has_value());
-  if (seen.scan)
-    body["storage_scan"] = scan_json(*seen.scan, seen.now);
+        !seen.suspicion
+        && (seen.storage->is_verified || (seen.scan && seen.scan->last_pass.has_value()));
+  if (seen.scan || seen.suspicion)
+    body["storage_scan"] = scan_json(seen);
   if (!at.settings.versions.sqlite.empty()) {
     body["sqlite_version"] = at.settings.versions.sqlite;
     body["sqlite_wal_reset_bug"] = at.settings.versions.sqlite_has_wal_reset_bug;

@@ -3,9 +3,11 @@
 comparison of everything with its digests that goes on beside the service."""
 
 import json
+import re
 import socket
 import sqlite3
 import subprocess
+import threading
 import unittest
 
 from aspen_e2e import BIN, BOUND, NodeTest, clean_environment, wait_until
@@ -81,7 +83,6 @@ class Inspection(NodeTest):
         self.assertEqual(of_node["entries"], entries, "every record, byte by byte")
 
     def test_a_copy_under_writes_is_whole(self):
-        import threading
         is_over = threading.Event()
 
         def write():
@@ -139,6 +140,14 @@ class Inspection(NodeTest):
         report = self.node.admin("POST", "/admin/validate").json()
         self.assertTrue(report["digest_was_complete"])
 
+    def test_a_pass_keeps_to_its_rate(self):
+        self.assertEqual(0, self.node.stop())
+        self.node.start(ASPEN_SUPERVISOR_SCAN_RATE="64KB", ASPEN_SUPERVISOR_DIGEST_BUDGET="0ms")
+        last = wait_until(lambda: self.health()["storage_scan"]["last_pass"], "a pass")
+        cost = last["bytes"] + 512 * (last["rows"] + last["entries"])
+        self.assertGreaterEqual(cost, 40 * 2 * 1512)
+        self.assertGreaterEqual(last["duration_ms"], cost * 900 // 65536)
+
     def test_rows_that_change_meanwhile_are_not_taken_for_damaged(self):
         before = self.scan_passes()
         number = 0
@@ -147,8 +156,32 @@ class Inspection(NodeTest):
             if number % 7 == 0:
                 self.node.request("DELETE", f"/v1/kv/key-{(number + 3) % 60:02}")
             number += 1
+        self.assertTrue(self.health()["storage_scan"]["last_pass"]["sum_compared"])
         self.assertEqual("healthy", self.health()["status"])
         self.assertEqual(0, self.node.admin("GET", "/admin/supervisor").json()["total_restarts"])
+
+    def test_a_row_that_vanishes_beside_writes_is_missed(self):
+        """Every row that is left matches its own digest: only the sum tells."""
+        is_over = threading.Event()
+
+        def write():
+            number = 0
+            while not is_over.is_set():
+                self.node.put(f"beside-{number % 100}", b"z" * 100)
+                number += 1
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            stranger = sqlite3.connect(self.node.data_dir / "state-machine.db", timeout=30)
+            stranger.execute("PRAGMA wal_autocheckpoint = 0")
+            stranger.execute("DELETE FROM state_machine_kv WHERE key = 'key-21'")
+            stranger.commit()
+            wait_until(lambda: self.health()["phase"] == "refused", "the refusal")
+            stranger.close()
+        finally:
+            is_over.set()
+            writer.join()
+        self.assertIn("the digest of all rows", json.dumps(self.health()["checks"]["storage"]))
 
     def test_a_value_that_changes_under_a_running_node_ends_the_service(self):
         """Somebody's UPDATE beside the node: SQLite is content, the digest is not."""
@@ -166,6 +199,93 @@ class Inspection(NodeTest):
         self.assertEqual(0, self.node.stop())
         checked = self.debug_storage("check", self.node.data_dir)
         self.assertEqual(78, checked.returncode)
+
+
+def flip(path, wanted: bytes) -> list[int]:
+    """One bit of each copy of `wanted` in the file, past whoever has it open; where they are. The file is not opened
+    in the node's process, so that no lock of its is touched."""
+    content = path.read_bytes()
+    places = []
+    at = content.find(wanted)
+    with open(path, "r+b", buffering=0) as file:
+        while at >= 0:
+            places.append(at)
+            file.seek(at)
+            file.write(bytes([content[at] ^ 1]))
+            at = content.find(wanted, at + 1)
+    assert places, f"{wanted} is not in {path}"
+    return places
+
+
+class FlippedBytes(NodeTest):
+    """A device that changes a byte of a running node's files: nobody asks for it, the comparison finds it."""
+
+    variables = {"ASPEN_SUPERVISOR_SCAN_INTERVAL": "1s"}
+    VALUE = b"the very value that is to change on the disk"
+
+    def setUp(self):
+        self.backend = "lmdb" if "lmdb_state" in self._testMethodName else "sqlite"
+        self.node.start(ASPEN_STORAGE_BACKEND=self.backend)
+        for number in range(40):
+            self.assert_status(200, self.node.put(f"key-{number:02}", b"x" * 1000))
+        self.assert_status(200, self.node.put("victim", self.VALUE))
+        self.assertEqual(self.VALUE, self.node.get("victim").body)
+
+    def health(self) -> dict:
+        return self.node.admin("GET", "/health").json()
+
+    def alarms(self) -> set[str]:
+        return {each["name"] for each in self.health()["alarms"]}
+
+    def metric(self, name: str) -> float:
+        text = self.node.admin("GET", "/metrics").body.decode()
+        return float(re.search(rf"^{name}{{.*}} (\S+)$", text, re.MULTILINE)[1])
+
+    def wait_pass(self):
+        """A whole pass, so that whatever caches there are hold the page."""
+        before = self.health()["storage_scan"]["passes"]
+        wait_until(lambda: self.health()["storage_scan"]["passes"] > before + 1, "a pass over everything")
+
+    def is_found(self, what: str):
+        wait_until(lambda: self.health()["phase"] == "refused", "the refusal")
+        wait_until(lambda: {"storage_mismatch", "refused"} <= self.alarms(), "the alarms")
+        health = self.health()
+        self.assertEqual(("unhealthy", "failed"), (health["status"], health["checks"]["storage"]["status"]))
+        self.assertIn(what, json.dumps(health["checks"]["storage"]))
+        self.assertEqual(("stopped", "mismatch"), (health["storage_scan"]["state"], health["storage_scan"]["result"]))
+        self.assertIn(what, health["storage_scan"]["mismatch"]["message"])
+        self.assertEqual(1, self.metric("aspen_storage_scan_mismatch"))
+        self.assertGreaterEqual(self.metric("aspen_storage_mismatches_total"), 1)
+        self.assert_status(503, self.node.get("key-00"))
+        self.assert_status(503, self.node.put("new", b"1"))
+
+    def test_in_the_database_it_is_found_though_the_page_is_cached_and_forgiven_when_it_is_mended(self):
+        self.assert_status(200, self.node.admin("POST", "/admin/checkpoint-wal"))
+        self.wait_pass()
+        path = self.node.data_dir / "state-machine.db"
+        places = flip(path, self.VALUE)
+        self.is_found("victim")
+        with open(path, "r+b", buffering=0) as file:
+            for at in places:
+                file.seek(at)
+                file.write(self.VALUE[:1])
+        self.assert_status(200, self.node.admin("POST", "/admin/supervisor/stores/restart"))
+        self.node.wait_ready()
+        self.assertEqual(self.VALUE, self.node.get("victim").body)
+        wait_until(lambda: not {"storage_mismatch", "refused"} & self.alarms(), "the alarms are cleared")
+        self.assertIn("alarm cleared alarm=storage_mismatch", self.node.log())
+        self.assertEqual(0, self.metric("aspen_storage_scan_mismatch"))
+        wait_until(lambda: self.health()["storage_scan"]["result"] == "ok", "the next pass")
+
+    def test_in_the_log_it_is_found(self):
+        self.wait_pass()
+        flip(self.node.data_dir / "raft-log.lmdb", self.VALUE)
+        self.is_found("checksum")
+
+    def test_in_the_lmdb_state_machine_it_is_found(self):
+        self.wait_pass()
+        flip(self.node.data_dir / "state-machine.lmdb", self.VALUE)
+        self.is_found("victim")
 
 
 if __name__ == "__main__":

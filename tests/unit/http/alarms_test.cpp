@@ -107,6 +107,11 @@ TEST_CASE("Each trouble has its alarm") {
       {"disk_space", [](auto& node) { node.input.disk.used_percent = 85; }},
       {"wal_large", [](auto& node) { node.input.disk.wal_bytes = 150 * mebibyte; }},
       {"foreign_lock", [](auto& node) { node.storage.trouble = "process 42 holds it"; }},
+      {"storage_mismatch",
+       [](auto& node) {
+         node.input.suspicion = std::make_shared<actors::storage_suspicion>(
+             actors::storage_suspicion{"INV-56: a row does not match its digest: a", {}});
+       }},
       {"state_lost", [](auto& node) { node.storage.is_lost = true; }},
       {"refused", [](auto& node) { node.input.phase = actors::phase::refused; }},
       {"circuit_open", [](auto& node) { node.supervisor.circuit = actors::circuit_state::open; }},
@@ -184,6 +189,54 @@ TEST_CASE("A running server looks by itself and shows its alarms in /health") {
   CHECK_THAT(one["clears"].get<std::string>(), ContainsSubstring("election"));
   CHECK_THAT(node.ask_admin("GET", "/metrics").body,
              ContainsSubstring("aspen_alarm{node_id=\"1\",type=\"no_leader\"} 1"));
+}
+
+TEST_CASE("What did not match stands in /health and in /metrics until a check of all passed",
+          "[INV-144]") {
+  running_server node;
+  watched_node like;
+  like.raft.last_tick = std::chrono::steady_clock::now() + 1h;
+  like.seen();
+  node.gateway.board.publish(like.raft);
+  node.gateway.board.publish(like.storage);
+  actors::scan_status scan;
+  scan.last_pass = actors::scan_pass{};
+  scan.last_pass->ended = std::chrono::steady_clock::now() - 90s;
+  scan.last_pass->is_sum_compared = true;
+  node.gateway.board.publish(scan);
+  auto health = [&] { return json::parse(node.ask_admin("GET", "/health").body); };
+  auto has_alarm = [&] {
+    auto alarms = health()["alarms"];
+    return std::any_of(alarms.begin(), alarms.end(),
+                       [](const json& each) { return each["name"] == "storage_mismatch"; });
+  };
+  auto before = health();
+  CHECK(before["storage_scan"]["result"] == "ok");
+  CHECK(before["storage_scan"]["last_pass"]["age_seconds"] >= 90);
+  CHECK(before["storage_verified"] == true);
+  CHECK_THAT(node.ask_admin("GET", "/metrics").body,
+             ContainsSubstring("aspen_storage_scan_sum_compared{node_id=\"1\"} 1")
+                 && ContainsSubstring("aspen_storage_mismatches_total{node_id=\"1\"} 0"));
+
+  node.gateway.board.suspect("INV-56: a row does not match its digest: a");
+  node.gateway.board.suspect("what follows from it");
+  auto found = health();
+  CHECK(found["status"] == "unhealthy");
+  CHECK(found["storage_scan"]["result"] == "mismatch");
+  CHECK(found["storage_scan"]["mismatch"]["message"]
+        == "INV-56: a row does not match its digest: a");
+  CHECK(found["storage_verified"] == false);
+  CHECK_THAT(node.ask_admin("GET", "/metrics").body,
+             ContainsSubstring("aspen_storage_scan_mismatch{node_id=\"1\"} 1")
+                 && ContainsSubstring("aspen_storage_mismatches_total{node_id=\"1\"} 2"));
+  CHECK(running_server::becomes(has_alarm));
+
+  node.gateway.board.forget<actors::storage_suspicion>();
+  CHECK(health()["storage_scan"]["result"] == "ok");
+  CHECK(running_server::becomes([&] { return !has_alarm(); }));
+  CHECK_THAT(node.ask_admin("GET", "/metrics").body,
+             ContainsSubstring("aspen_storage_scan_mismatch{node_id=\"1\"} 0")
+                 && ContainsSubstring("aspen_storage_mismatches_total{node_id=\"1\"} 2"));
 }
 
 TEST_CASE("A refused node shows both numbers and what to do") {
