@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import time
 
 from .processes import Child, MeasureError, free_ports
@@ -51,9 +52,37 @@ class Node:
             return False
 
     def ask_admin(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=REQUEST_PATIENCE_S)
+        return self._ask(self.admin_port, "GET", path)
+
+    def post_admin(self, path: str, body: str) -> None:
+        status, text = self._ask(self.admin_port, "POST", path, body)
+        if status != 200:
+            raise MeasureError(f"POST {path} answered {status}: {text[:500]}")
+
+    def put(self, key: str) -> int:
+        """The status of one write on a connection of its own; 0 when it was broken off."""
         try:
-            connection.request("GET", path)
+            return self._ask(self.http_port, "PUT", f"/v1/kv/{key}", "value")[0]
+        except (OSError, http.client.HTTPException):
+            return 0
+
+    def metric(self, name: str) -> float:
+        """A sample of /metrics without further labels."""
+        text = self.ask_admin("/metrics")[1]
+        found = re.search(rf'^{name}(?:\{{node_id="\d+"\}})? (\S+)$', text, re.MULTILINE)
+        if not found:
+            raise MeasureError(f"no {name} in /metrics")
+        return float(found[1])
+
+    def restarts_of(self, child: str) -> int:
+        tree = json.loads(self.ask_admin("/admin/supervisor")[1])
+        return next(each["restarts"] for each in tree["children"] if each["name"] == child)
+
+    @staticmethod
+    def _ask(port: int, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_PATIENCE_S)
+        try:
+            connection.request(method, path, body)
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", errors="replace")
         finally:

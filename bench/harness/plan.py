@@ -21,6 +21,7 @@ class Plan:
     idle_seconds: int
     many_keys: int
     load_generator: pathlib.Path | None = None  # of etcd; None: etcd is not measured
+    failpoint_binaries: pathlib.Path | None = None  # of a build with failpoints
     skipped: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:

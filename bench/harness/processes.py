@@ -80,6 +80,15 @@ class Child:
             self.process.wait()
             raise
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """It gets no time within the scope."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def cpu_seconds(self) -> float:
         """User and system time of all its threads since it was started."""
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
