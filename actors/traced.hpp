@@ -182,17 +182,27 @@ protected:
   void send_after(std::chrono::milliseconds pause, const Handle& to, Message what) {
     static_assert(caf::response_type<typename Handle::signatures, Message>::valid,
                   "the receiver does not take this message");
-    auto element = caf::make_mailbox_element(this->ctrl(), caf::make_message_id(), caf::no_stages,
-                                             std::move(what));
-    ASPEN_HAPPENS_BEFORE(element.get());
-    auto& clock = this->system().clock();
-    clock.schedule_message(clock.now() + pause, caf::actor_cast<caf::strong_actor_ptr>(to),
-                           std::move(element));
+    schedule(pause, caf::actor_cast<caf::strong_actor_ptr>(to), std::move(what));
   }
+  /// The same to this actor itself; stands in the place of the library's.
+  template <class Message>
+  void delayed_send(traced* self, std::chrono::milliseconds pause, Message what) {
+    schedule(pause, caf::strong_actor_ptr(self->ctrl()), std::move(what));
+  }
+
   /// Tells the recorder what this actor does, within the message in hand.
   const message_trace& tracer() const { return trace_; }
 
 private:
+  template <class Message>
+  void schedule(std::chrono::milliseconds pause, caf::strong_actor_ptr to, Message what) {
+    auto element = caf::make_mailbox_element(this->ctrl(), caf::make_message_id(), caf::no_stages,
+                                             std::move(what));
+    ASPEN_HAPPENS_BEFORE(element.get());
+    auto& clock = this->system().clock();
+    clock.schedule_message(clock.now() + pause, std::move(to), std::move(element));
+  }
+
   /// The asker, if there is one, hears of it; the library's own handler prints to stdout.
   caf::result<caf::message> on_unhandled(caf::message_view& what) {
     trace_.note_unhandled(type_of(what.content()));
