@@ -15,7 +15,7 @@ std::string short_name(const std::type_info& type) {
 }
 
 struct known_type {
-  const trace::recorder* recorder = nullptr;
+  std::uint64_t recorder = 0;
   const std::type_info* type = nullptr;
   trace::name_id name = 0;
 };
@@ -27,13 +27,14 @@ trace::name_id name_of_type(trace::recorder& recorder, const std::type_info& typ
   // make a name anew takes longer than all else that is done for a message.
   thread_local std::array<known_type, 512> known;
   constexpr std::size_t steps_max = 16;
+  auto number = recorder.number();
   auto first = static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(&type) / alignof(void*));
   for (std::size_t i = 0; i < steps_max; ++i) {
     auto& place = known[(first + i) % known.size()];
-    if (place.type == &type && place.recorder == &recorder)
+    if (place.type == &type && place.recorder == number)
       return place.name;
-    if (place.type == nullptr || place.recorder != &recorder) {
-      place = {&recorder, &type, recorder.id_of(short_name(type))};
+    if (place.type == nullptr || place.recorder != number) {
+      place = {number, &type, recorder.id_of(short_name(type))};
       return place.name;
     }
   }

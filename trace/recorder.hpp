@@ -45,6 +45,9 @@ public:
 
   /// Whether what is recorded outlives a crash of the process.
   bool is_in_file() const { return memory_.is_file(); }
+  /// No other recorder of this process has or had it: one may be at the address of another that
+  /// is gone. For whoever remembers names by thread.
+  std::uint64_t number() const { return number_; }
   std::size_t size_bytes() const { return memory_.size(); }
 
   /// Says in the recording that the process ended in order.
