@@ -33,6 +33,7 @@ using storage_writer_handle =
                      caf::replies_to<get_state_meta>::with<state_meta_reply>,    // raft actor
                      caf::replies_to<take_row_changes>::with<row_changes_taken>, // scanner
                      caf::reacts_to<apply>,                                      // raft actor
+                     caf::reacts_to<record_outvoted>,                            // raft actor
                      caf::reacts_to<run_checkpoint>,                             // scheduler
                      caf::replies_to<open_readers>::with<readers_opened>,        // reader pool
                      caf::replies_to<get_snapshot_source>::with<snapshot_source_reply>, // sender

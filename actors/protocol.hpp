@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,12 @@ struct applied {
   generation life;
   raft::log_index first;
   std::shared_ptr<const std::vector<storage::command_result>> results; ///< from `first` on
+  std::optional<raft::digest_point> digest{};                          ///< recorded within these
+};
+/// The replicas outvoted this server's state: record it, durably, and end (INV-29).
+struct record_outvoted {
+  generation life;
+  raft::state_outvote what;
 };
 /// The apply under way meets a full disk or a foreign lock; it is tried again.
 struct apply_stuck {
@@ -235,6 +242,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::take_row_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::row_changes_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::applied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::record_outvoted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apply_stuck)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::run_checkpoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::mark_checkpoint)

@@ -156,6 +156,7 @@ void raft_actor::start_core(const storage::log_state& log, const state_meta_repl
                                   log.last_chain,          log.term_starts, log.memberships,
                                   state.last_applied.index};
   recovered.state_is_lost = reply.is_lost;
+  recovered.digest = state.recorded_digest;
   settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
   base::log::info(target, "raft actor started",
@@ -279,6 +280,8 @@ void raft_actor::on_applied(const applied& what) {
     ledger_.on_applied(what.first, *what.results);
   }
   core_->applied(what.first + (what.results->size() - 1));
+  if (what.digest)
+    core_->digest_recorded(*what.digest);
   perform();
 }
 

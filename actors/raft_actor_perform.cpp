@@ -5,6 +5,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "raft/format.hpp"
+#include "storage/digest_text.hpp"
 
 namespace actors {
 
@@ -40,6 +41,8 @@ void raft_actor::perform() {
     send_snapshots(owed.snapshots_to_send);
     if (owed.install)
       send(others_.storage_writer, install_pending{life_});
+    if (owed.outvoted)
+      end_outvoted(*owed.outvoted);
     if (owed.start_apply_timer)
       delayed_send(this, std::chrono::milliseconds(base::limits::apply_delay_ms), apply_timer{});
   }
@@ -70,6 +73,15 @@ void raft_actor::send_apply(raft::apply_request what) {
   auto entries = std::make_shared<std::vector<raft::entry>>(std::move(what.entries));
   send(others_.storage_writer,
        apply{life_, std::move(entries), {write_counter_, core_->status().durable_commit_index}});
+}
+
+/// The core does nothing any more; clients hear so when the group ends.
+void raft_actor::end_outvoted(const raft::state_outvote& what) {
+  base::log::error(target, "state digest differs from a majority of the replicas; fenced",
+                   {{"index", what.own.index.value},
+                    {"digest", storage::digest_hex(what.own)},
+                    {"majority", storage::digest_hex(what.majority)}});
+  send(others_.storage_writer, record_outvoted{life_, what});
 }
 
 void raft_actor::settle(const raft::proposal_appended& what) {
@@ -158,6 +170,16 @@ void raft_actor::record(const raft::event& event) {
     return line("leadership was not taken over");
   case kind::disk_gave_up_lead: return line("giving up leadership: the disk is full or stalls");
   case kind::snapshot_installed: return line("a snapshot replaced the state");
+  case kind::digests_differ:
+    ++status_.digest_alarms;
+    base::log::error(target, "state digests differ, and no majority of the replicas has one",
+                     {{"index", event.index.value}});
+    return;
+  case kind::peer_outvoted:
+    base::log::error(target, "a peer's state digest differs from the majority's; it is fenced",
+                     {{"index", event.index.value}});
+    return;
+  case kind::became_outvoted: // said with both digests
   case kind::commit_advanced: return;
   }
 }

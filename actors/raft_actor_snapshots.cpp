@@ -64,6 +64,8 @@ void raft_actor::on_snapshot_installed(const snapshot_installed& what) {
     ledger_.skip_to(what.point->id.index);
   }
   core_->installed(what.point->id);
+  if (what.digest)
+    core_->digest_recorded(*what.digest);
   perform();
 }
 

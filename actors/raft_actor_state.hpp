@@ -68,6 +68,7 @@ private:
   void settle(const raft::proposal_refused& what);
   void settle(const raft::proposal_unknown& what);
   void settle_read(const raft::read_answer& answer, std::vector<pooled_read>& confirmed);
+  void end_outvoted(const raft::state_outvote& what);
   void record(const raft::event& event);
   void publish();
 

@@ -108,6 +108,7 @@ struct snapshot_installed {
   generation life;
   std::uint64_t write_counter; ///< of the log store, after it
   std::shared_ptr<const raft::snapshot_point> point;
+  std::optional<raft::digest_point> digest{}; ///< recorded in the snapshot
 };
 
 } // namespace actors

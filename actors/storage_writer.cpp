@@ -6,6 +6,7 @@
 #include "actors/checkpoint_policy.hpp"
 #include "actors/storage_writer_state.hpp"
 #include "base/limits.hpp"
+#include "storage/digest_text.hpp"
 
 namespace actors {
 
@@ -32,6 +33,7 @@ storage_writer::behavior_type storage_writer::make_behavior() {
       },
       [this](take_row_changes what) { return on_take_row_changes(what); },
       [this](const apply& what) { on_apply(what); },
+      [this](const record_outvoted& what) { on_record_outvoted(what); },
       [this](const run_checkpoint& what) { on_run_checkpoint(what); },
       [this](open_readers what) { return on_open_readers(what); },
       [this](get_snapshot_source) { return snapshot_source_reply{machine_->open_snapshots()}; },
@@ -89,12 +91,16 @@ void storage_writer::apply_waiting() {
   context_.metrics->sqlite_write_latency_seconds.Observe(seconds_since(began));
   context_.metrics->apply_batch_entries.Observe(static_cast<double>(waiting_->entries->size()));
   auto first = waiting_->entries->front().id.index;
+  auto digest = machine_->meta().recorded_digest;
+  if (digest && digest->index < first)
+    digest.reset();
   waiting_.reset();
   // The WAL went on instead of beginning anew: the next checkpoint has to come first.
   wal_restart_is_due_ = false;
   end_trouble();
   send(raft_, applied{life_, first,
-                      std::make_shared<std::vector<storage::command_result>>(std::move(*results))});
+                      std::make_shared<std::vector<storage::command_result>>(std::move(*results)),
+                      digest});
   publish();
   tell_of_growth();
 }
@@ -113,6 +119,32 @@ base::result<std::vector<storage::command_result>> storage_writer::commit_waitin
 
 bool storage_writer::make_room() {
   return settings_.space && settings_.space->make_room();
+}
+
+// -- a state that the other replicas contradict ---------------------------------------
+
+void storage_writer::on_record_outvoted(const record_outvoted& what) {
+  if (what.life != life_)
+    return;
+  outvoted_ = what.what;
+  record_outvoted_state();
+}
+
+/// Without the mark the group would start again on the same state: it ends when the mark is
+/// durable, and the gate keeps it from starting (INV-29).
+void storage_writer::record_outvoted_state() {
+  auto recorded = machine_->record_outvoted(*outvoted_);
+  if (!recorded && recorded.error().code == base::errc::storage_full && make_room())
+    recorded = machine_->record_outvoted(*outvoted_);
+  if (!recorded && recorded.error().code == base::errc::unsupported)
+    return base::log::error(target, "the state is outvoted, and nothing can be recorded of it",
+                            {{"reason", recorded.error().text}});
+  if (!recorded && can_pass(recorded.error().code)) {
+    delayed_send(this, apply_retry, tick{});
+    return;
+  }
+  require(recorded, "record that the state is outvoted");
+  throw storage_failure("INV-29: " + storage::text_of(*outvoted_));
 }
 
 bool storage_writer::can_pass(base::errc code) {
@@ -144,6 +176,8 @@ void storage_writer::end_trouble() {
 }
 
 void storage_writer::retry() {
+  if (outvoted_)
+    return record_outvoted_state();
   if (waiting_)
     apply_waiting();
   if (wal_restart_is_due_)

@@ -90,7 +90,8 @@ void storage_writer::end_install(const storage::log_state& log) {
                    {"term", log.snapshot.id.term.value},
                    {"last_index", log.last.index.value}});
   snapshot_installed installed{life_, log.write_counter,
-                               std::make_shared<raft::snapshot_point>(log.snapshot)};
+                               std::make_shared<raft::snapshot_point>(log.snapshot),
+                               machine_->meta().recorded_digest};
   send(raft_, installed);
   if (auto receiver = context_.where->get().snapshot_receiver)
     send(receiver, installed);

@@ -34,6 +34,8 @@ private:
   void apply_waiting();
   base::result<std::vector<storage::command_result>> commit_waiting();
   bool make_room();
+  void on_record_outvoted(const record_outvoted& what);
+  void record_outvoted_state();
   static bool can_pass(base::errc code);
   void wait_out(const base::error& why);
   void end_trouble();
@@ -89,6 +91,7 @@ private:
   raft_handle raft_;
   std::unique_ptr<storage::state_machine> machine_;
   std::optional<apply> waiting_;
+  std::optional<raft::state_outvote> outvoted_; ///< to be recorded
   bool wal_restart_is_due_ = false;
   storage::pending_install pending_; ///< what is being installed
   bool install_is_due_ = false;

@@ -5,6 +5,18 @@
 
 namespace http {
 
+namespace {
+
+bool is_refused_as_outvoted(const health_input& seen) {
+  if (seen.phase == actors::phase::running || !seen.supervisor || !seen.supervisor->last_check)
+    return false;
+  const auto& findings = seen.supervisor->last_check->findings;
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const auto& each) { return each.is_violated && each.rule == "INV-29"; });
+}
+
+} // namespace
+
 void add_raft(family_builder& into, const health_input& seen) {
   static const actors::raft_status nothing{};
   const auto& raft = seen.raft ? *seen.raft : nothing;
@@ -40,6 +52,16 @@ void add_raft(family_builder& into, const health_input& seen) {
   into.gauge("aspen_proposals_pending", "Proposed and not yet applied")
       .sample(core.proposals_in_flight);
   into.gauge("aspen_reads_waiting", "Reads that wait for their index").sample(core.reads_waiting);
+  into.gauge("aspen_state_digest_index", "Newest index at which this node's state digest is known")
+      .sample(core.digest ? core.digest->index.value : 0);
+  into.gauge("aspen_state_digest_agreed_index",
+             "Newest index at which a majority has one state digest, as the leader knows")
+      .sample(core.digests_agreed.value);
+  into.gauge("aspen_state_outvoted", "1 when a majority of the replicas has another state")
+      .sample(core.outvoted.has_value() || is_refused_as_outvoted(seen));
+  into.counter("aspen_state_digest_alarms_total",
+               "Indexes at which digests differed and no majority had one")
+      .sample(raft.digest_alarms);
   into.counter("aspen_leader_changes_total", "Changes of leader seen").sample(raft.leader_changes);
   into.counter("aspen_elections_total", "Elections this node called").sample(raft.elections);
   into.counter("aspen_proposals_committed_total", "Proposals committed")

@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "http/cluster_view.hpp"
+#include "storage/digest_text.hpp"
 
 namespace http {
 
@@ -154,6 +155,34 @@ health_check check_storage(const health_input& input) {
   return check;
 }
 
+const storage::rule_finding* find_violation(const health_input& input, std::string_view rule) {
+  if (!input.supervisor || !input.supervisor->last_check)
+    return nullptr;
+  for (const auto& finding : input.supervisor->last_check->findings)
+    if (finding.is_violated && finding.rule == rule)
+      return &finding;
+  return nullptr;
+}
+
+/// Do the replicas have one state?
+health_check check_state_digest(const health_input& input) {
+  health_check check{"state_digest", check_status::ok, {}, {}};
+  if (const auto* violation = find_violation(input, "INV-29");
+      violation != nullptr && input.phase != actors::phase::running) {
+    check.status = check_status::failed;
+    check.message = "Fenced: " + violation->text;
+  } else if (input.raft && input.raft->core.outvoted) {
+    check.status = check_status::failed;
+    check.message = "Fenced: " + storage::text_of(*input.raft->core.outvoted);
+  } else if (input.raft && input.raft->core.digests_alarm != raft::log_index{}) {
+    check.status = check_status::warning;
+    check.message = "State digests differ between replicas at index "
+                    + std::to_string(input.raft->core.digests_alarm.value)
+                    + ", and no majority has one";
+  }
+  return check;
+}
+
 health_check check_disk_space(const health_input& input) {
   health_check check{"disk_space", check_status::ok, {}, {}};
   auto used = input.disk.used_percent;
@@ -248,6 +277,7 @@ health_report assess(const health_input& input) {
                    check_disk_space(input)};
   if (input.has_wal_file || (input.storage && input.storage->has_wal))
     report.checks.push_back(check_wal_file(input));
+  report.checks.push_back(check_state_digest(input));
   if (input.supervisor) {
     report.is_supervised = true;
     report.supervision = assess_supervision(*input.supervisor);

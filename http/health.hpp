@@ -68,8 +68,8 @@ inline constexpr unsigned probe_failures_max = 3;
 /// However often anybody looked: after so long it does not respond.
 inline constexpr std::chrono::seconds raft_silence_max{5};
 
-/// The checks raft_actor, raft_cluster, storage, disk_space and, where there is a WAL,
-/// wal_file; and what follows from them. Pure.
+/// The checks raft_actor, raft_cluster, storage, disk_space, where there is a WAL wal_file,
+/// and state_digest; and what follows from them. Pure.
 health_report assess(const health_input& input);
 
 /// Whether a raft actor that should run has gone without a tick for `raft_late_after`. Pure.

@@ -81,6 +81,9 @@ void core::persisted() {
 void core::applied(log_index last) {
   self_->applied(last);
 }
+void core::digest_recorded(const digest_point& point) {
+  self_->digest_recorded(point);
+}
 void core::apply_due() {
   self_->apply_due();
 }

@@ -62,6 +62,8 @@ struct recovered_state {
   /// There is no state machine, and the log does not reach back to the beginning:
   /// `last_applied` is zero. Such a server votes, but does not campaign.
   bool state_is_lost = false;
+  /// The newest digest recorded beside the state.
+  std::optional<digest_point> digest = std::nullopt;
 };
 
 /// A uniformly distributed number in [0, bound). Seeded by the caller.
@@ -167,6 +169,9 @@ public:
   void persisted();
   /// The apply under way is done; `last` is its last index.
   void applied(log_index last);
+  /// The state machine recorded its digest at an index that is applied; comes after `applied`
+  /// or `installed`, by its own choice of indexes, which all servers share.
+  void digest_recorded(const digest_point& point);
   /// The apply timer that `ready::start_apply_timer` asked for fired: what was committed when it
   /// was asked for is due.
   void apply_due();

@@ -58,8 +58,9 @@ void core::implementation::handle_append_entries(server_id from, const append_en
           || log.bytes_between(log.durable_index(), log.last().index)
                  >= bounds::undurable_bytes_max))
     return; // the leader repeats it when the disk has caught up
-  append_entries_reply reply{request.term, match_and_append(request), request.read_round,
-                             state_is_lost, request.number};
+  append_entries_reply reply{request.term,       match_and_append(request),
+                             request.read_round, state_is_lost,
+                             request.number,     newest_digest()};
   const auto* matched = std::get_if<append_accepted>(&reply.outcome);
   if (matched == nullptr) {
     send_when_durable(from, std::move(reply));
@@ -81,8 +82,10 @@ void core::implementation::handle_append_entries(server_id from, const append_en
 // The log is about to be replaced: nothing is taken, and what is committed stays true.
 void core::implementation::answer_while_installing(server_id from, const append_entries& request) {
   auto match = std::min(commit_index, log.durable_index());
-  send_when_durable(from, append_entries_reply{current_term, append_accepted{match},
-                                               request.read_round, false, request.number});
+  send_when_durable(
+      from,
+      append_entries_reply{
+          current_term, append_accepted{match}, request.read_round, false, request.number, {}});
 }
 
 std::variant<append_accepted, append_conflict, append_diverged> core::implementation::

@@ -130,6 +130,19 @@ struct core::implementation : core_state {
   /// for the fenced.
   static const progress* peer_of(const roles::leader& self, const member& who);
 
+  // core_digest.cpp (two stores, one truth: rule 28).
+  void digest_recorded(const digest_point& point);
+  std::optional<digest_point> newest_digest() const;
+  void take_digest(server_id from, progress& peer, const digest_point& point);
+  const digest_point* digest_of(const roles::leader& self, const member& who, log_index at) const;
+  std::optional<digest_point> digest_of_majority(const roles::leader& self, log_index at) const;
+  void compare_digests(log_index at);
+  bool may_report(const roles::leader& self, const member& who, log_index at) const;
+  void review_digests();
+  void raise_digest_alarm(roles::leader& self, log_index at);
+  void handle_state_outvoted(server_id from, const state_outvoted& what);
+  void become_outvoted(const digest_point& majority);
+
   // core_transfer.cpp (thesis 3.10).
   server_id best_successor() const;
   transfer_outcome transfer_leadership(server_id to);
@@ -152,7 +165,7 @@ struct core::implementation : core_state {
   void begin_install(ready& out);
   void installed(const entry_id& point);
   void install_failed();
-  bool may_apply() const { return !install && !state_is_lost; }
+  bool may_apply() const { return !install && !state_is_lost && !outvoted; }
 
   // core_persist.cpp (two stores, one truth: rules 5, 9).
   void append_queued_proposals();

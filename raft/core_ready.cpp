@@ -20,6 +20,8 @@ ready core::implementation::take_ready() {
   begin_log_read(out);
   begin_compact(out);
   hand_over_messages(out);
+  if (std::exchange(owes_outvoted, false))
+    out.outvoted = outvoted;
   out.events = std::exchange(events, {});
   out.proposals = std::exchange(proposal_answers, {});
   out.reads = std::exchange(read_answers, {});
@@ -45,9 +47,14 @@ core_status core::implementation::status() const {
   now.reads_waiting = reads.size();
   now.is_installing = install.has_value();
   now.state_is_lost = state_is_lost;
+  if (const auto* newest = digests.newest())
+    now.digest = *newest;
+  now.outvoted = outvoted;
   const auto* leading = std::get_if<roles::leader>(&role);
   if (leading == nullptr)
     return now;
+  now.digests_agreed = leading->digests_agreed;
+  now.digests_alarm = leading->digests_alarm;
   if (leading->handing_over)
     now.transfer_to = leading->handing_over->to;
   for (const auto& [id, peer] : leading->peers)

@@ -29,6 +29,7 @@ void core::implementation::tick_leader() {
     self.quorum_elapsed_ticks = 0;
     name_lives();
     check_quorum(self);
+    review_digests();
   }
 }
 
@@ -153,6 +154,8 @@ void core::implementation::handle_append_entries_reply(const server_life& from,
     peer.state_is_whole(reply.number);
   advance_transfer();
   finish_read_round();
+  if (reply.digest)
+    take_digest(from.id, peer, *reply.digest);
 }
 
 void core::implementation::handle_conflict(progress& peer, const append_entries_reply& reply) {

@@ -87,6 +87,8 @@ void core::implementation::settle() {
 }
 
 void core::implementation::tick() {
+  if (outvoted)
+    return;
   tick_disk();
   ++contact_ticks;
   if (is_leader())

@@ -56,7 +56,7 @@ bool core::implementation::is_log_pinned() const {
 
 bool core::implementation::snapshot_received(snapshot_point point) {
   auto lowest = state_is_lost ? log.snapshot().id.index : commit_index.next();
-  if (is_leader() || install || is_sole_voter() || point.id.index < lowest
+  if (is_leader() || install || outvoted || is_sole_voter() || point.id.index < lowest
       || point.id.term > current_term)
     return false;
   install = std::move(point);
@@ -97,6 +97,7 @@ void core::implementation::installed(const entry_id& point) {
   fetched.clear();
   bytes_since_compaction = 0;
   state_is_lost = false;
+  digests.clear();
   emit(event::kind::snapshot_installed, done.id.index);
   settle_forwarded();
   forwarded.applied(last_applied);

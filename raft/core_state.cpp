@@ -33,6 +33,8 @@ void check_recovered(const core_config& config, const recovered_state& recovered
              "INV-09: what is compacted was applied here");
   BASE_CHECK(!recovered.state_is_lost || recovered.last_applied == log_index{},
              "INV-25: without a state machine nothing is applied");
+  BASE_CHECK(!recovered.digest || recovered.digest->index <= recovered.last_applied,
+             "INV-27: a digest is of what was applied");
   if (first_possible == log_index{0})
     BASE_CHECK(recovered.snapshot.id.term == term{0}
                    && recovered.snapshot.chain == chain_seed(config.cluster_id),
@@ -59,6 +61,9 @@ core_state::core_state(core_config config_given, recovered_state recovered,
     last_applied(std::min(recovered.last_applied, commit_index)),
     install(std::move(recovered.pending_install)),
     // A whole log replays by itself.
-    state_is_lost(recovered.state_is_lost && recovered.snapshot.id.index > log_index{}) {}
+    state_is_lost(recovered.state_is_lost && recovered.snapshot.id.index > log_index{}) {
+  if (recovered.digest && !state_is_lost)
+    digests.add(*recovered.digest);
+}
 
 } // namespace raft

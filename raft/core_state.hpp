@@ -12,6 +12,7 @@
 #include "raft/membership.hpp"
 #include "raft/proposal_queue.hpp"
 #include "raft/read_queue.hpp"
+#include "raft/recent_digests.hpp"
 #include "raft/roles.hpp"
 
 namespace raft {
@@ -98,6 +99,8 @@ struct core_state {
   std::optional<snapshot_point> install;
   bool is_installing = false; ///< asked for
   bool state_is_lost = false;
+  recent_digests digests;
+  std::optional<state_outvote> outvoted; ///< nothing is done any more
 
   // Compaction.
   log_index checkpointed;
@@ -106,6 +109,7 @@ struct core_state {
   std::uint64_t bytes_since_compaction = 0; ///< payload applied
 
   // What the next `ready` carries.
+  bool owes_outvoted = false;
   std::vector<event> events;
   std::vector<outgoing_message> outbox;
   std::vector<held_message> held;

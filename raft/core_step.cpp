@@ -7,7 +7,7 @@ namespace raft {
 
 // Messages that must not even move the term.
 bool core::implementation::is_ignored(const server_life& from, const message& body) const {
-  if (from.id == config.self || from.id == server_id{})
+  if (from.id == config.self || from.id == server_id{} || outvoted)
     return true;
   if (is_reply(body) || is_question(body))
     return !members().is_member(from);
@@ -57,7 +57,10 @@ void core::implementation::refuse_past_term(const server_life& from, const messa
     send_when_durable(from.id, append_entries_reply{current_term,
                                                     append_conflict{append->previous.index,
                                                                     log.last(), log.last().index},
-                                                    0, false, 0});
+                                                    0,
+                                                    false,
+                                                    0,
+                                                    {}});
   else if (const auto* forward = std::get_if<forward_proposal>(&body))
     refuse_past_forward(from, *forward);
   else if (const auto* question = std::get_if<raft::read_index>(&body))
@@ -76,6 +79,7 @@ void core::implementation::dispatch(const server_life& from, const message& body
           [&](const forward_proposal_reply& reply) { handle_forward_proposal_reply(reply); },
           [&](const raft::read_index& request) { handle_read_index(from, request); },
           [&](const read_index_reply& reply) { handle_read_index_reply(reply); },
+          [&](const state_outvoted& what) { handle_state_outvoted(from.id, what); },
       },
       body);
 }

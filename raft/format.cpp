@@ -83,6 +83,15 @@ std::string round_text(std::uint64_t round) {
   return round == 0 ? "" : " read_round=" + std::to_string(round);
 }
 
+// "index:lanes", of a digest that fits one lane its number alone.
+std::string digest_text(const digest_point& point) {
+  auto text = number(point.index) + ":" + std::to_string(point.lanes[0]);
+  for (std::size_t lane = 1; lane < point.lanes.size(); ++lane)
+    if (point.lanes[lane] != 0)
+      text += "," + std::to_string(point.lanes[lane]);
+  return text;
+}
+
 std::string vote_text(const request_vote& request) {
   return "request_vote term=" + number(request.term) + " last=" + to_string(request.last)
          + (request.is_pre_vote ? " pre_vote" : "") + (request.is_transfer ? " transfer" : "");
@@ -182,6 +191,9 @@ std::string_view to_string(event::kind what) {
   case event::kind::transfer_abandoned: return "transfer_abandoned";
   case event::kind::disk_gave_up_lead: return "disk_gave_up_lead";
   case event::kind::snapshot_installed: return "snapshot_installed";
+  case event::kind::digests_differ: return "digests_differ";
+  case event::kind::peer_outvoted: return "peer_outvoted";
+  case event::kind::became_outvoted: return "became_outvoted";
   }
   return "unknown";
 }
@@ -260,7 +272,8 @@ std::string to_string(const message& body) {
           [](const append_entries_reply& each) {
             return "append_entries_reply term=" + number(each.term) + " " + outcome_text(each)
                    + round_text(each.read_round)
-                   + (each.state_machine_is_lost ? " state_machine_is_lost" : "");
+                   + (each.state_machine_is_lost ? " state_machine_is_lost" : "")
+                   + (each.digest ? " digest=" + digest_text(*each.digest) : "");
           },
           [](const forward_proposal& each) {
             return "forward_proposal term=" + number(each.term)
@@ -277,6 +290,10 @@ std::string to_string(const message& body) {
             return "read_index_reply term=" + number(each.term)
                    + " round=" + std::to_string(each.round)
                    + (each.index ? " index=" + number(*each.index) : " refused");
+          },
+          [](const state_outvoted& each) {
+            return "state_outvoted term=" + number(each.term)
+                   + " majority=" + digest_text(each.majority);
           },
           [](const timeout_now& each) { return "timeout_now term=" + number(each.term); },
       },
@@ -342,6 +359,9 @@ std::string to_string(const ready& owed) {
     line("snapshot_to_send " + number(each.to) + " at_least=" + number(each.at_least));
   if (owed.install)
     line("install " + to_string(owed.install->point.id));
+  if (owed.outvoted)
+    line("outvoted own=" + digest_text(owed.outvoted->own)
+         + " majority=" + digest_text(owed.outvoted->majority));
   if (owed.start_apply_timer)
     line("start_apply_timer");
   return text;

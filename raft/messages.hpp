@@ -61,9 +61,17 @@ struct append_diverged {
 struct append_entries_reply {
   raft::term term;
   std::variant<append_accepted, append_conflict, append_diverged> outcome;
-  std::uint64_t read_round = 0;       ///< echoed
-  bool state_machine_is_lost = false; ///< asks for a snapshot though the log is whole
-  std::uint64_t number = 0;           ///< echoed
+  std::uint64_t read_round = 0;         ///< echoed
+  bool state_machine_is_lost = false;   ///< asks for a snapshot though the log is whole
+  std::uint64_t number = 0;             ///< echoed
+  std::optional<digest_point> digest{}; ///< the sender's newest
+};
+
+/// Leader → a server whose newest digest is not that of a majority: it must not serve any more
+/// (two stores, one truth: rule 28).
+struct state_outvoted {
+  raft::term term;
+  digest_point majority;
 };
 
 /// Leader → the voter that shall take over (thesis 3.10).
@@ -108,7 +116,7 @@ struct read_index_reply {
 
 using message = std::variant<request_vote, request_vote_reply, append_entries, append_entries_reply,
                              timeout_now, forward_proposal, forward_proposal_reply, read_index,
-                             read_index_reply>;
+                             read_index_reply, state_outvoted>;
 
 /// The sender's term, whichever message it is.
 raft::term term_of(const message& body);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 
+#include "raft/recent_digests.hpp"
 #include "raft/types.hpp"
 
 namespace raft {
@@ -96,6 +97,8 @@ public:
   std::uint64_t conflict_number = 0;   ///< the newest message it refused
   raft::incarnation incarnation;       ///< as the newest configuration names it
   raft::incarnation heard_incarnation; ///< the life that answers, while that names none
+  recent_digests digests;              ///< as it reported them
+  log_index outvoted_at;               ///< of the newest of these that a majority contradicts
   std::uint64_t snapshot_ticks = 0;    ///< since `snapshot_begun`, or until the next attempt
 
 private:

@@ -128,7 +128,10 @@ struct event {
     peer_rolled_back,   ///< its log ends at that index, below what it acknowledged: fenced
     transfer_abandoned, ///< the target did not take over in time
     disk_gave_up_lead,  ///< the leader's own disk is full, or stalls
-    snapshot_installed
+    snapshot_installed,
+    digests_differ, ///< at that index, and no value has a majority: an alarm only
+    peer_outvoted,  ///< a peer's state is not the majority's at that index; it was told so
+    became_outvoted ///< this server's is not: see `ready::outvoted`
   };
   kind what;
   raft::term term; ///< the current one
@@ -148,6 +151,9 @@ struct ready {
   std::optional<compact_request> compact;
   std::vector<snapshot_to_send> snapshots_to_send;
   std::optional<install_request> install;
+  /// Set once: this server's state is wrong. The core does nothing any more. The caller records
+  /// it durably beside the state and ends, and nothing starts on that state again (INV-27).
+  std::optional<state_outvote> outvoted;
   /// Committed entries wait, and nobody waits for them: call `core::apply_due` once
   /// after `base::limits::apply_delay_ms`. Set once per wait.
   bool start_apply_timer = false;

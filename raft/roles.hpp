@@ -56,6 +56,8 @@ struct leader {
     std::uint64_t tick;
   };
   std::deque<sent_mark> first_sent;
+  log_index digests_agreed;   ///< the newest index at which a majority has one digest
+  log_index digests_alarm;    ///< digests differed there, and nothing newer was agreed
   bool gave_up_lease = false; ///< somebody may have been told to campaign in this term
 };
 

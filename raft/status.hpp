@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "raft/progress.hpp"
@@ -45,10 +46,14 @@ struct core_status {
   std::uint64_t proposals_in_flight = 0; ///< forwarded ones too
   std::uint64_t proposal_bytes_in_flight = 0;
   std::uint64_t reads_waiting = 0;
-  std::vector<peer_status> peers; ///< of a leader; empty otherwise
-  server_id transfer_to;          ///< of a leader that hands over; zero otherwise
-  bool is_installing = false;     ///< a received snapshot is about to replace the state
-  bool state_is_lost = false;     ///< no state machine here until a snapshot comes
+  std::vector<peer_status> peers;          ///< of a leader; empty otherwise
+  server_id transfer_to;                   ///< of a leader that hands over; zero otherwise
+  bool is_installing = false;              ///< a received snapshot is about to replace the state
+  bool state_is_lost = false;              ///< no state machine here until a snapshot comes
+  std::optional<digest_point> digest{};    ///< this server's newest
+  log_index digests_agreed;                ///< of a leader: a majority has one digest there
+  log_index digests_alarm;                 ///< of a leader: digests differ there, undecided
+  std::optional<state_outvote> outvoted{}; ///< this server's state is wrong; it does nothing
 };
 
 } // namespace raft

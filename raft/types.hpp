@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <memory>
@@ -168,6 +169,28 @@ struct term_start {
   log_index first_index;
   raft::term term;
   friend bool operator==(const term_start&, const term_start&) = default;
+};
+
+/// What a state machine came to: its digest right after the entry at `index` was applied. Equal
+/// on all servers that applied the same entries; compared only under one `version` of the
+/// computation (two stores, one truth: rule 28).
+struct digest_point {
+  log_index index;
+  std::uint64_t version = 0;
+  std::array<std::uint64_t, 4> lanes{};
+  friend bool operator==(const digest_point&, const digest_point&) = default;
+};
+
+/// Two state machines cannot both be right.
+inline bool contradicts(const digest_point& left, const digest_point& right) {
+  return left.index == right.index && left.version == right.version && left.lanes != right.lanes;
+}
+
+/// This server's state is not the one that a majority of the voters has.
+struct state_outvote {
+  digest_point own;
+  digest_point majority;
+  friend bool operator==(const state_outvote&, const state_outvote&) = default;
 };
 
 } // namespace raft

@@ -48,6 +48,7 @@ STORAGE_INTERFACES = [
     "storage/log_store.hpp",
     "storage/state_machine.hpp",
     "storage/command.hpp",
+    "storage/digest_text.hpp",
     "storage/*types.hpp",
 ]
 # What of raft/ a store keeps: the values, not the protocol.
@@ -127,7 +128,7 @@ RULES = {
         },
     ),
     "http": Rule(
-        project=["base/*", "trace/*", "actors/*"],
+        project=["base/*", "storage/digest_text.hpp", "trace/*", "actors/*"],
         foreign=[
             "httplib.h", "nlohmann/*", "prometheus/*", "boost/context/*", "openssl/*", "tl/expected.hpp",
             "spdlog/*", "fmt/*",

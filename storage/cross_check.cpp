@@ -24,6 +24,12 @@ std::string advice(const judgement& found, verdict what, const evidence& all) {
   if (!found.holds("INV-72"))
     return "The files are of another version. Start the program that wrote them; nothing was "
            "changed.";
+  if (!found.holds("INV-29"))
+    return "Other replicas have another state. Keep a copy of the files if they are to be looked "
+           "at, remove "
+           + paths.state_path
+           + " with its -wal and -shm, and start again: the state comes from the log or from "
+             "another server.";
   if (!found.holds("INV-71"))
     return "Files of different nodes were mixed, or the node is misconfigured. Put back the files "
            "that belong together, or correct node_id and data_dir; nothing was changed.";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each store is by itself, and whose it is.
 #include "storage/cross_check_rules.hpp"
+#include "storage/digest_text.hpp"
 
 namespace storage {
 
@@ -144,6 +145,8 @@ void judge_state(const evidence& all, const settled& what, const check_options& 
   if (state.facts && !state.facts->local_is_sealed)
     out.rule("INV-74", false,
              all.paths.state_path + ": the values of this node do not match their checksum");
+  if (state.facts && state.facts->outvoted)
+    out.rule("INV-29", false, text_of(*state.facts->outvoted));
   if (state.rows)
     judge_failure("INV-83", state.rows->within(all.paths.state_path), out);
   else if (state.facts && !state.rows_were_verified && !options.suspicion.empty())

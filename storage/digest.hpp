@@ -18,6 +18,10 @@ namespace storage {
 /// under the same version.
 inline constexpr std::uint64_t digest_version = 1;
 
+/// The state digest is recorded at every index divisible by this, and compared between the
+/// replicas there.
+inline constexpr std::uint64_t digest_interval = 4096;
+
 /// Bytes of a digest in its stored form.
 inline constexpr std::size_t digest_bytes = 32;
 

@@ -173,6 +173,9 @@ base::result<std::vector<command_result>> apply_effects(row_table& rows, state_m
     results.push_back(std::move(outcome));
     meta.last_applied = entries[i].id;
     meta.chain = entries[i].chain;
+    if (at.value % digest_interval == 0)
+      meta.recorded_digest =
+          raft::digest_point{entries[i].id.index, digest_version, meta.digest.lanes};
   }
   return results;
 }

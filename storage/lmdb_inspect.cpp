@@ -108,6 +108,7 @@ base::result<std::unique_ptr<state_inspection>> inspect_lmdb(const std::string& 
   facts.identity = recorded->identity();
   facts.meta = recorded->replicated.meta;
   facts.watermark = recorded->local.watermark;
+  facts.outvoted = recorded->local.outvoted;
   facts.meta_is_sealed = is_sealed(recorded->meta_values);
   facts.local_is_sealed = is_sealed(recorded->local_values);
   facts.file_bytes = (*environment)->sizes().file_bytes;

@@ -110,7 +110,8 @@ base::result<std::vector<command_result>> lmdb_state_machine::apply_in_transacti
   if (!results)
     return results;
   next.meta_values = to_values(identity_.cluster_id, next.replicated.meta);
-  next.local_values = to_values(identity_, next.local.watermark, next.local.wal_restarts);
+  next.local_values =
+      to_values(identity_, next.local.watermark, next.local.wal_restarts, next.local.outvoted);
   if (auto done = write_values(*transaction, tables_.meta, next.meta_values); !done)
     return base::fail(done.error());
   if (auto done = write_values(*transaction, tables_.local, next.local_values); !done)
@@ -118,6 +119,25 @@ base::result<std::vector<command_result>> lmdb_state_machine::apply_in_transacti
   if (auto done = transaction->commit(); !done)
     return base::fail(done.error());
   return results;
+}
+
+base::status lmdb_state_machine::record_outvoted(const raft::state_outvote& what) {
+  if (latch_)
+    return base::fail(*latch_);
+  auto next = recorded_;
+  next.local.outvoted = what;
+  next.local_values = to_values(identity_, next.local.watermark, next.local.wal_restarts, what);
+  auto transaction = environment_->begin_write();
+  if (!transaction)
+    return base::fail(note(transaction.error()));
+  auto done = write_values(*transaction, tables_.local, next.local_values);
+  if (done)
+    done = transaction->commit();
+  if (!done)
+    return base::fail(note(done.error().within("record that the state is outvoted")));
+  recorded_ = std::move(next);
+  latch_ = base::error{base::errc::unsupported, "the state was outvoted by other replicas"};
+  return {};
 }
 
 base::error lmdb_state_machine::note(base::error failure) {

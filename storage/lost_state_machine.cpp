@@ -40,6 +40,11 @@ base::result<std::vector<command_result>> lost_state_machine::apply(const std::v
   return base::fail(nothing_here());
 }
 
+base::status lost_state_machine::record_outvoted(const raft::state_outvote&) {
+  BASE_CHECK(false, "INV-69: a state machine that is lost has no digest");
+  return base::fail(nothing_here());
+}
+
 base::result<std::unique_ptr<state_reader>> lost_state_machine::open_reader() {
   return std::make_unique<lost_reader>();
 }

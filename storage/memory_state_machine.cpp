@@ -127,6 +127,11 @@ base::result<std::unique_ptr<state_reader>> memory_state_machine::open_reader() 
   return std::make_unique<memory_reader>(contents_);
 }
 
+base::status memory_state_machine::record_outvoted(const raft::state_outvote&) {
+  is_given_up_ = true;
+  return base::fail(base::errc::unsupported, "nothing of the inmemory backend outlives the node");
+}
+
 base::result<checkpoint_report> memory_state_machine::checkpoint(checkpoint_mode) {
   return base::fail(base::errc::unsupported, "the inmemory backend has no WAL");
 }

@@ -29,6 +29,8 @@ public:
   base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
                                                   const log_watermark& watermark) override;
   row_changes* changes() override { return &changes_; }
+  /// Errors: `unsupported`, always.
+  base::status record_outvoted(const raft::state_outvote& what) override;
   base::result<std::unique_ptr<state_reader>> open_reader() override;
   bool has_wal() const override { return false; }
   wal_status wal() const override { return {}; }

@@ -20,6 +20,8 @@ struct state_meta {
   raft::chain_hash chain; ///< of the entry at `last_applied`
   raft::membership membership;
   state_digest digest;
+  /// The digest at the newest index divisible by `digest_interval`; none before the first.
+  std::optional<raft::digest_point> recorded_digest{};
   friend bool operator==(const state_meta&, const state_meta&) = default;
 };
 

@@ -134,15 +134,7 @@ base::result<bool> sqlite_state_machine::restart_wal() {
 base::status sqlite_state_machine::count_restart() {
   auto next = recorded_;
   ++next.local.wal_restarts;
-  auto transaction = sqlite_transaction::begin_write(database_);
-  if (!transaction)
-    return base::fail(transaction.error());
-  if (auto done = write_recorded(next); !done)
-    return done;
-  if (auto done = transaction->commit(); !done)
-    return done;
-  recorded_ = std::move(next);
-  return {};
+  return commit_recorded(next);
 }
 
 /// Checkpoint sequence number and both salts of the WAL's header, which change exactly

@@ -80,6 +80,7 @@ void describe(const recorded_state& recorded, state_facts& facts) {
   facts.identity = recorded.identity();
   facts.meta = recorded.replicated.meta;
   facts.watermark = recorded.local.watermark;
+  facts.outvoted = recorded.local.outvoted;
   facts.meta_is_sealed = is_sealed(recorded.meta_values);
   facts.local_is_sealed = is_sealed(recorded.local_values);
 }

@@ -134,8 +134,10 @@ base::status sqlite_state_machine::prepare_statements() {
       {statements_.update, "UPDATE state_machine_kv SET mod_revision = ?2, version = ?3,"
                            " digest = ?4, value = ?5 WHERE rowid = ?1"},
       {statements_.erase, "DELETE FROM state_machine_kv WHERE rowid = ?1"},
-      {statements_.set_meta, "UPDATE state_machine_meta SET value = ?2 WHERE key = ?1"},
-      {statements_.set_local, "UPDATE node_local SET value = ?2 WHERE key = ?1"},
+      {statements_.set_meta, "INSERT INTO state_machine_meta(key, value) VALUES(?1, ?2)"
+                             " ON CONFLICT(key) DO UPDATE SET value = excluded.value"},
+      {statements_.set_local, "INSERT INTO node_local(key, value) VALUES(?1, ?2)"
+                              " ON CONFLICT(key) DO UPDATE SET value = excluded.value"},
   };
   for (const auto& each : recipes) {
     auto prepared = database_.prepare(each.sql);
@@ -196,13 +198,37 @@ base::result<std::vector<command_result>> sqlite_state_machine::apply_in_transac
   return results;
 }
 
+base::status sqlite_state_machine::commit_recorded(recorded_state& next) {
+  auto transaction = sqlite_transaction::begin_write(database_);
+  if (!transaction)
+    return base::fail(name_holder(transaction.error()));
+  if (auto done = write_recorded(next); !done)
+    return done;
+  if (auto done = transaction->commit(); !done)
+    return done;
+  recorded_ = std::move(next);
+  return {};
+}
+
 base::status sqlite_state_machine::write_recorded(recorded_state& next) {
   next.meta_values = to_values(identity_.cluster_id, next.replicated.meta);
-  next.local_values = to_values(identity_, next.local.watermark, next.local.wal_restarts);
+  next.local_values =
+      to_values(identity_, next.local.watermark, next.local.wal_restarts, next.local.outvoted);
   if (auto done = write_changes(statements_.set_meta, recorded_.meta_values, next.meta_values);
       !done)
     return done;
   return write_changes(statements_.set_local, recorded_.local_values, next.local_values);
+}
+
+base::status sqlite_state_machine::record_outvoted(const raft::state_outvote& what) {
+  if (latch_)
+    return base::fail(*latch_);
+  auto next = recorded_;
+  next.local.outvoted = what;
+  if (auto done = commit_recorded(next); !done)
+    return base::fail(note(done.error().within("record that the state is outvoted")));
+  latch_ = base::error{base::errc::unsupported, "the state was outvoted by other replicas"};
+  return {};
 }
 
 base::status sqlite_state_machine::write_changes(sqlite_statement& statement,

@@ -44,6 +44,7 @@ public:
   base::result<std::vector<command_result>> apply(const std::vector<raft::entry>& entries,
                                                   const log_watermark& watermark) override;
   row_changes* changes() override { return &changes_; }
+  base::status record_outvoted(const raft::state_outvote& what) override;
   base::result<std::unique_ptr<state_reader>> open_reader() override;
   bool has_wal() const override { return true; }
   wal_status wal() const override;
@@ -73,6 +74,8 @@ private:
       const std::vector<raft::entry>& entries, const std::vector<entry_effect>& effects,
       recorded_state& next);
   base::status write_recorded(recorded_state& next);
+  /// A transaction for what stands beside the rows alone.
+  base::status commit_recorded(recorded_state& next);
   base::status write_changes(sqlite_statement& statement, const value_table& before,
                              const value_table& after);
   /// Says who holds the lock that was waited for in vain.

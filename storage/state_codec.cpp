@@ -5,6 +5,7 @@
 
 #include "base/hash.hpp"
 #include "storage/digest.hpp"
+#include "storage/digest_text.hpp"
 
 namespace storage {
 
@@ -15,6 +16,8 @@ constexpr std::string_view chain_key = "chain";
 constexpr std::string_view membership_key = "membership";
 constexpr std::string_view digest_key = "digest";
 constexpr std::string_view digest_version_key = "digest_version";
+constexpr std::string_view recorded_digest_key = "recorded_digest";
+constexpr std::string_view outvoted_key = "outvoted";
 constexpr std::string_view server_id_key = "server_id";
 constexpr std::string_view incarnation_key = "incarnation";
 constexpr std::string_view log_uuid_key = "log_uuid";
@@ -92,6 +95,12 @@ public:
 
   const std::optional<std::string>& problem() const { return problem_; }
 
+  /// A value that need not be there.
+  template <class Parse>
+  auto read_optional(std::string_view key, Parse parse) {
+    return values_.contains(key) ? std::optional(read(key, parse)) : std::nullopt;
+  }
+
 private:
   void fail(std::string what) {
     if (!problem_)
@@ -112,12 +121,15 @@ value_table to_values(const base::uuid& cluster_id, const state_meta& meta) {
   set(values, membership_key, base::to_hex(base::byte_view(raft::encode(meta.membership))));
   set(values, digest_key, to_hex(meta.digest));
   set(values, digest_version_key, std::to_string(digest_version));
+  if (meta.recorded_digest)
+    set(values, recorded_digest_key, to_text(*meta.recorded_digest));
   set(values, seal_key, seal_of(values));
   return values;
 }
 
 value_table to_values(const identity& identity, const log_watermark& watermark,
-                      std::uint64_t wal_restarts) {
+                      std::uint64_t wal_restarts,
+                      const std::optional<raft::state_outvote>& outvoted) {
   value_table values;
   set(values, server_id_key, std::to_string(identity.server.value));
   set(values, incarnation_key, to_string(identity.incarnation));
@@ -125,6 +137,8 @@ value_table to_values(const identity& identity, const log_watermark& watermark,
   set(values, log_write_counter_key, std::to_string(watermark.write_counter));
   set(values, log_committed_key, std::to_string(watermark.committed.value));
   set(values, wal_restarts_key, std::to_string(wal_restarts));
+  if (outvoted)
+    set(values, outvoted_key, to_text(*outvoted));
   set(values, seal_key, seal_of(values));
   return values;
 }
@@ -147,6 +161,7 @@ base::result<replicated_values> replicated_from(const value_table& values) {
   out.meta.chain = reader.read(chain_key, base::hash128_from_hex);
   out.meta.membership = reader.read(membership_key, membership_from_hex);
   out.meta.digest = reader.read(digest_key, digest_from_hex);
+  out.meta.recorded_digest = reader.read_optional(recorded_digest_key, digest_point_from_text);
   if (reader.problem())
     return base::fail(base::errc::corrupt, "state_machine_meta: " + *reader.problem());
   return out;
@@ -161,6 +176,7 @@ base::result<local_values> local_from(const value_table& values) {
   out.watermark.write_counter = reader.read(log_write_counter_key, number_from);
   out.watermark.committed = raft::log_index{reader.read(log_committed_key, number_from)};
   out.wal_restarts = reader.read(wal_restarts_key, number_from);
+  out.outvoted = reader.read_optional(outvoted_key, outvote_from_text);
   if (reader.problem())
     return base::fail(base::errc::corrupt, "node_local: " + *reader.problem());
   return out;

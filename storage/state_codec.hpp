@@ -25,9 +25,10 @@ inline constexpr std::string_view seal_key = "seal";
 /// The replicated values, sealed.
 value_table to_values(const base::uuid& cluster_id, const state_meta& meta);
 /// The values of this node, sealed. `wal_restarts` counts the small commits that
-/// restarted the WAL.
+/// restarted the WAL. `outvoted`: the state is wrong, and nothing may start on it (INV-29).
 value_table to_values(const identity& identity, const log_watermark& watermark,
-                      std::uint64_t wal_restarts);
+                      std::uint64_t wal_restarts,
+                      const std::optional<raft::state_outvote>& outvoted = {});
 
 /// Whether the seal matches the other values.
 bool is_sealed(const value_table& values);
@@ -44,6 +45,7 @@ struct local_values {
   storage::identity identity; ///< without the cluster id, which is a replicated value
   log_watermark watermark;
   std::uint64_t wal_restarts = 0;
+  std::optional<raft::state_outvote> outvoted{};
 };
 base::result<local_values> local_from(const value_table& values);
 

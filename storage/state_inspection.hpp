@@ -20,9 +20,10 @@ struct state_facts {
   storage::identity identity;
   state_meta meta;
   log_watermark watermark;
-  bool meta_is_sealed = false;  ///< the replicated values match their checksum
-  bool local_is_sealed = false; ///< the values of this node match theirs
-  bool has_wal_file = false;    ///< before the file was opened; always false without a WAL
+  std::optional<raft::state_outvote> outvoted; ///< other replicas contradicted it
+  bool meta_is_sealed = false;                 ///< the replicated values match their checksum
+  bool local_is_sealed = false;                ///< the values of this node match theirs
+  bool has_wal_file = false; ///< before the file was opened; always false without a WAL
   std::uint64_t wal_bytes = 0;
   std::uint64_t file_bytes = 0;
 };

@@ -112,6 +112,12 @@ public:
   /// What apply changes, for whoever wants it noted; null where that cannot be had.
   virtual row_changes* changes() { return nullptr; }
 
+  /// Records durably, beside the state, that a majority of the replicas has another one: this
+  /// one is never started on again (INV-29). Afterwards every call that changes something
+  /// fails with `unsupported`. Errors: `storage_full` and `busy`: to be tried again;
+  /// `unsupported` where nothing outlives the process.
+  virtual base::status record_outvoted(const raft::state_outvote& what) = 0;
+
   /// A reader for another thread; outlives nothing: closed before this is.
   virtual base::result<std::unique_ptr<state_reader>> open_reader() = 0;
 

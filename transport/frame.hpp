@@ -33,6 +33,7 @@ enum class frame_type : std::uint8_t {
   forward_proposal_reply = 22,
   read_index = 23,
   read_index_reply = 24,
+  state_outvoted = 25,
 
   stream_offered = 48,
   stream_accepted = 49,

@@ -46,6 +46,7 @@ constexpr std::array names{
     std::pair{frame_type::forward_proposal_reply, "forward_proposal_reply"},
     std::pair{frame_type::read_index, "read_index"},
     std::pair{frame_type::read_index_reply, "read_index_reply"},
+    std::pair{frame_type::state_outvoted, "state_outvoted"},
     std::pair{frame_type::stream_offered, "stream_offered"},
     std::pair{frame_type::stream_accepted, "stream_accepted"},
     std::pair{frame_type::stream_chunk, "stream_chunk"},

@@ -51,8 +51,16 @@ template <>
 struct layout<raft::append_entries_reply> {
   using message = raft::append_entries_reply;
   static constexpr auto type = frame_type::append_entries_reply;
-  static constexpr auto fields = std::tuple{&message::term, &message::outcome, &message::read_round,
-                                            &message::state_machine_is_lost, &message::number};
+  static constexpr auto fields = std::tuple{&message::term,       &message::outcome,
+                                            &message::read_round, &message::state_machine_is_lost,
+                                            &message::number,     &message::digest};
+};
+
+template <>
+struct layout<raft::state_outvoted> {
+  using message = raft::state_outvoted;
+  static constexpr auto type = frame_type::state_outvoted;
+  static constexpr auto fields = std::tuple{&message::term, &message::majority};
 };
 
 template <>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -77,6 +78,12 @@ struct layout<raft::snapshot_point> {
                                             &raft::snapshot_point::membership};
 };
 
+template <>
+struct layout<raft::digest_point> {
+  static constexpr auto fields = std::tuple{
+      &raft::digest_point::index, &raft::digest_point::version, &raft::digest_point::lanes};
+};
+
 /// Appends fields to a body.
 class writer {
 public:
@@ -108,6 +115,11 @@ public:
   }
   void put(const raft::payload& payload) { put(payload.bytes()); }
   void put(const raft::membership& members) { put(raft::encode(members)); }
+  template <class Each, std::size_t Count>
+  void put(const std::array<Each, Count>& all) {
+    for (const auto& each : all)
+      put(each);
+  }
   template <class Each>
   void put(const std::vector<Each>& list) {
     base::put_little(out_, static_cast<std::uint32_t>(list.size()));
@@ -191,6 +203,11 @@ public:
   void take(raft::membership& members) {
     if (!raft::decode(take_bytes(), members))
       refuse("a membership cannot be decoded");
+  }
+  template <class Each, std::size_t Count>
+  void take(std::array<Each, Count>& all) {
+    for (auto& each : all)
+      take(each);
   }
   void take(std::vector<raft::entry>& entries) {
     auto count = in_.little<std::uint32_t>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every state machine does with the entries it is given.
 #include "base/check.hpp"
+#include "storage/digest.hpp"
 #include "tests/support/state_machine_fixture.hpp"
 
 namespace {
@@ -361,4 +362,37 @@ TEST_CASE_METHOD(any_machine, "more changes than anybody takes are not noted any
   put("b", "2");
   put("c", "3");
   CHECK_FALSE(machine().changes()->take());
+}
+
+TEST_CASE_METHOD(any_machine, "the digest is recorded within the batch that reaches its index",
+                 "[two stores 28]") {
+  std::vector<raft::entry> batch;
+  while (batch.size() < digest_interval - 2)
+    batch.push_back(source.no_op());
+  REQUIRE(apply(std::move(batch)));
+  CHECK_FALSE(machine().meta().recorded_digest);
+  state_digest at_index;
+  add(at_index, row_digest("a", {revision{4095}, revision{4095}, 1}, "1"));
+  add(at_index, row_digest("b", {revision{4096}, revision{4096}, 1}, "2"));
+  REQUIRE(apply({source.set("a", "1"), source.set("b", "2"), source.set("c", "3")}));
+  raft::digest_point expected{raft::log_index{4096}, digest_version, at_index.lanes};
+  CHECK(machine().meta().recorded_digest == expected);
+  CHECK(machine().meta().digest != at_index);
+  if (!is_durable())
+    return;
+  reopen();
+  CHECK(machine().meta().recorded_digest == expected);
+  put("d", "4");
+  CHECK(machine().meta().recorded_digest == expected);
+}
+
+TEST_CASE_METHOD(any_machine, "a state that is recorded as outvoted is not changed any more",
+                 "[INV-29]") {
+  put("k", "v");
+  raft::state_outvote what{{raft::log_index{1}, 1, {1, 2, 3, 4}},
+                           {raft::log_index{1}, 1, {5, 6, 7, 8}}};
+  CHECK(machine().record_outvoted(what).has_value() == is_durable());
+  auto refused = apply({source.set("k", "w")});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == base::errc::unsupported);
 }

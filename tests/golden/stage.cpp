@@ -28,6 +28,7 @@ const char* const help_text =
     "read ID REQUEST              ask for a read index\n"
     "wait ID REQUEST INDEX        ask to be told when INDEX is applied\n"
     "forget ID REQUEST            no longer wait\n"
+    "digest ID INDEX VALUE        its state machine recorded that digest there\n"
     "checkpoint ID INDEX          a checkpoint holds the state at INDEX\n"
     "newcomer ID                  a server that waits to be let in starts with an empty log\n"
     "wipe ID                      all it had is gone; it waits to be let in, in another life\n"
@@ -240,6 +241,8 @@ bool stage::perform_input(const std::string& verb, server& which, const words& a
     print_outcome(which, which.wait_applied(number(arguments.at(1)), number(arguments.at(2))));
   else if (verb == "forget")
     print(which, which.forget_read(number(arguments.at(1))));
+  else if (verb == "digest")
+    print(which, which.digest(number(arguments.at(1)), number(arguments.at(2))));
   else if (verb == "checkpoint")
     print(which, which.checkpoint(number(arguments.at(1))));
   else if (verb == "tick")

@@ -225,6 +225,9 @@ void server::observe(const raft::event& what) {
   using kind = raft::event::kind;
   BASE_CHECK(what.what != kind::peer_diverged && what.what != kind::peer_rolled_back,
              "INV-16: no two logs diverge, and no disk goes back");
+  BASE_CHECK(what.what != kind::digests_differ && what.what != kind::peer_outvoted
+                 && what.what != kind::became_outvoted,
+             "INV-27: equal entries make equal states");
   around_.counters.truncations += what.what == kind::entries_truncated ? 1 : 0;
   note([&what] {
     return std::string(raft::to_string(what.what)) + " term " + std::to_string(what.term.value)

@@ -8,6 +8,13 @@
 /// What the core asks of the stores, on their threads.
 namespace sim {
 
+namespace {
+
+// Smaller than the node's, so that short lives meet it.
+constexpr std::uint64_t digest_interval = 64;
+
+} // namespace
+
 void server::perform_persist(raft::persist_request what) {
   auto batch = std::make_shared<storage::log_batch>();
   batch->entries = std::move(what.entries);
@@ -37,19 +44,26 @@ void server::persist_done() {
 void server::perform_apply(raft::apply_request what) {
   auto entries = std::make_shared<std::vector<raft::entry>>(std::move(what.entries));
   auto effects = std::make_shared<std::vector<effect>>();
-  auto write = [this, entries, effects] {
+  auto digest = std::make_shared<std::optional<raft::digest_point>>();
+  auto write = [this, entries, effects, digest] {
     auto before = disk_.state().last_applied();
     auto chain_before = disk_.state().chain();
     for (const auto& each : *entries) {
       effects->push_back(disk_.apply(each));
       around_.judge.applied(*this, each, disk_.state().digest());
+      if (each.id.index.value % digest_interval == 0)
+        *digest = raft::digest_point{each.id.index, 1, {disk_.state().digest(), 0, 0, 0}};
     }
     if (has(bug::last_applied_not_persisted) && life_)
       forgotten_ = {before, chain_before};
   };
   auto last = entries->back().id.index;
-  state_thread_.enqueue({write, [this, effects, last] { apply_done(*effects, last); },
-                         has(bug::applied_before_durable)});
+  auto done = [this, effects, last, digest] {
+    apply_done(*effects, last);
+    if (*digest)
+      life_->protocol.digest_recorded(**digest);
+  };
+  state_thread_.enqueue({write, done, has(bug::applied_before_durable)});
 }
 
 void server::apply_done(const std::vector<effect>& effects, raft::log_index last) {

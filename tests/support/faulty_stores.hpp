@@ -86,6 +86,11 @@ public:
       return base::fail(told.error());
     return inner_->apply(entries, watermark);
   }
+  base::status record_outvoted(const raft::state_outvote& what) override {
+    if (auto told = script_->on_write("record outvoted"); !told)
+      return told;
+    return inner_->record_outvoted(what);
+  }
   base::result<std::unique_ptr<storage::state_reader>> open_reader() override {
     return inner_->open_reader();
   }

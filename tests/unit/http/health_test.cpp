@@ -128,6 +128,29 @@ TEST_CASE("A refused node names every violated rule with what was read") {
   CHECK_THAT(storage.message, ContainsSubstring("last_applied (105) exceeds committed (100)"));
 }
 
+TEST_CASE("A state that differs from the replicas' is said with what was found") {
+  healthy_node node;
+  node.raft.core.digests_alarm = raft::log_index{4096};
+  CHECK(node.report().status == health_status::degraded);
+  CHECK(check(node.report(), "state_digest").status == check_status::warning);
+  CHECK_THAT(check(node.report(), "state_digest").message, ContainsSubstring("index 4096"));
+  raft::digest_point own{raft::log_index{8192}, 1, {1, 2, 3, 4}};
+  node.raft.core.outvoted = raft::state_outvote{own, {own.index, 1, {5, 6, 7, 8}}};
+  CHECK(node.report().status == health_status::unhealthy);
+  CHECK(check(node.report(), "state_digest").status == check_status::failed);
+  CHECK_THAT(check(node.report(), "state_digest").message, ContainsSubstring("index 8192"));
+}
+
+TEST_CASE("A node fenced by the other replicas says so for as long as it is refused") {
+  healthy_node node;
+  node.supervisor.phase = node.input.phase = actors::phase::refused;
+  node.supervisor.last_check.emplace().verdict = storage::verdict::refuse;
+  node.supervisor.last_check->findings = {{"INV-29", "the digest at index 8192 is another", true}};
+  auto said = check(node.report(), "state_digest");
+  CHECK(said.status == check_status::failed);
+  CHECK(said.message == "Fenced: the digest at index 8192 is another");
+}
+
 TEST_CASE("Supervision degrades with a half-open circuit and fails with an open one") {
   healthy_node node;
   node.supervisor.circuit = actors::circuit_state::half_open;

@@ -74,6 +74,7 @@ void core_server::crash(crash_fate what) {
   compact_.reset();
   install_.reset();
   snapshots_to_send.clear();
+  outvoted.reset();
   is_timer_running_ = false;
 }
 
@@ -135,6 +136,10 @@ ready core_server::take() {
     install_ = owed.install;
   }
   move_to_end(snapshots_to_send, owed.snapshots_to_send);
+  if (owed.outvoted)
+    outvoted = owed.outvoted;
+  BASE_CHECK(!outvoted || (!owed.apply && !owed.install && !owed.log_read),
+             "INV-27: who is outvoted goes on with nothing");
   BASE_CHECK(!owed.start_apply_timer || !is_timer_running_,
              "INV-10: one apply timer runs at a time");
   is_timer_running_ = is_timer_running_ || owed.start_apply_timer;
@@ -292,6 +297,13 @@ ready core_server::applied() {
   auto last = apply_->entries.back().id.index;
   apply_.reset();
   core_->applied(last);
+  return take();
+}
+
+ready core_server::digest(std::uint64_t index, std::uint64_t value, std::uint64_t version) {
+  digest_point point{log_index{index}, version, {value, 0, 0, 0}};
+  disk_.record(point);
+  core_->digest_recorded(point);
   return take();
 }
 

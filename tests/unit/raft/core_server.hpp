@@ -75,6 +75,8 @@ public:
   raft::ready log_read();
   raft::ready compacted();
   raft::ready timer_fired();
+  /// The state machine recorded a digest at `index`, which is applied: `value` in its first lane.
+  raft::ready digest(std::uint64_t index, std::uint64_t value, std::uint64_t version = 1);
   raft::ready installed();
   raft::ready install_failed();
   /// Completes whatever is under way until nothing is, the apply timer too.
@@ -103,6 +105,7 @@ public:
   /// What left and was not taken away yet.
   std::deque<raft::outgoing_message> outbox;
   std::vector<raft::snapshot_to_send> snapshots_to_send;
+  std::optional<raft::state_outvote> outvoted;
   std::uint64_t entries_kept_by_store = base::limits::log_entries_kept_min;
 
   bool has_appended(raft::request_id request) const;

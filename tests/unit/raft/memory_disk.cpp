@@ -42,6 +42,7 @@ recovered_state memory_disk::recovered() const {
   if (pending_)
     found.pending_install = pending_->point;
   found.state_is_lost = is_state_lost_;
+  found.digest = digest_;
   for (const auto& each : entries_) {
     if (found.term_starts.empty() || found.term_starts.back().term != each.id.term)
       found.term_starts.push_back({each.id.index, each.id.term});
@@ -127,6 +128,7 @@ snapshot_point memory_disk::compact(log_index up_to, std::uint64_t entries_kept)
 void memory_disk::lose_state_machine() {
   last_applied_ = {};
   applied_.clear();
+  digest_.reset();
   is_state_lost_ = true;
 }
 
@@ -163,6 +165,7 @@ void memory_disk::install() {
   state_.commit_index = std::max(state_.commit_index, point.id.index);
   last_applied_ = point.id.index;
   applied_ = pending_->applied;
+  digest_.reset();
   snapshot_ = point;
   is_state_lost_ = false;
   pending_.reset();

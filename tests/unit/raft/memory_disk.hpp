@@ -21,6 +21,7 @@ public:
 
   void persist(const raft::persist_request& request);
   void apply(const raft::apply_request& request);
+  void record(const raft::digest_point& point) { digest_ = point; }
   std::vector<raft::entry> read(const raft::log_read_request& request) const;
   /// Keeps the newest `entries_kept` entries. Returns the snapshot point now in force.
   raft::snapshot_point compact(raft::log_index up_to, std::uint64_t entries_kept);
@@ -58,6 +59,7 @@ private:
   raft::log_index last_applied_;
   std::vector<raft::entry> applied_;
   bool is_state_lost_ = false;
+  std::optional<raft::digest_point> digest_;
   struct snapshot {
     raft::snapshot_point point;
     std::vector<raft::entry> applied;

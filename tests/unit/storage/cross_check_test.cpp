@@ -148,6 +148,29 @@ TEST_CASE("Any flipped bit of an entry is refused (INV-32)", "[cross-check]") {
   CHECK_THAT(violation(report, "INV-32"), ContainsSubstring("entry 4"));
 }
 
+TEST_CASE("A state that other replicas outvoted is refused, with both digests (INV-29)",
+          "[cross-check]") {
+  auto kind = GENERATE(backend::sqlite, backend::lmdb);
+  two_stores stores(kind, 3);
+  stores.put_many(3);
+  raft::state_outvote what{{log_index{4}, 1, {1, 2, 3, 4}}, {log_index{4}, 1, {5, 6, 7, 8}}};
+  REQUIRE(stores.state->record_outvoted(what));
+  auto report = stores.check();
+  CHECK(report.verdict == verdict::refuse);
+  CHECK(violations(report) == 1);
+  auto said = violation(report, "INV-29");
+  CHECK_THAT(said, ContainsSubstring("index 4"));
+  CHECK_THAT(said,
+             ContainsSubstring("0000000000000001000000000000000200000000000000030000000000000004"));
+  CHECK_THAT(said,
+             ContainsSubstring("0000000000000005000000000000000600000000000000070000000000000008"));
+  CHECK_THAT(report.what_to_do, ContainsSubstring("remove " + stores.state_path()));
+  // Without that state there is nothing to be held against the node.
+  stores.remove(stores.state_path());
+  stores.remove(stores.wal());
+  CHECK(stores.check().verdict == verdict::rebuild);
+}
+
 TEST_CASE("A missing entry is refused (INV-33)", "[cross-check]") {
   two_stores stores;
   stores.put_many(5);

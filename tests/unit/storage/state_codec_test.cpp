@@ -3,6 +3,7 @@
 #include "storage/state_codec.hpp"
 
 #include "storage/digest.hpp"
+#include "storage/digest_text.hpp"
 #include "storage/key_range.hpp"
 #include "storage/recorded_state.hpp"
 #include "tests/support/catch.hpp"
@@ -95,6 +96,28 @@ TEST_CASE("recorded values come back as they were, and sealed") {
   CHECK(recorded->identity() == identity);
   CHECK(recorded->local.watermark == watermark);
   CHECK(recorded->local.wal_restarts == 4);
+  CHECK(check_seals(*recorded));
+}
+
+TEST_CASE("digests at an index come back as they were, and in that form alone") {
+  raft::digest_point point{raft::log_index{8192}, 1, {1, 2, 3, 0xf}};
+  CHECK(to_text(point)
+        == "{\"index\":8192,\"version\":1,\"digest\":"
+           "\"000000000000000100000000000000020000000000000003000000000000000f\"}");
+  CHECK(digest_point_from_text(to_text(point)) == point);
+  raft::state_outvote what{point, {raft::log_index{8192}, 1, {4, 5, 6, 7}}};
+  CHECK(outvote_from_text(to_text(what)) == what);
+  for (const std::string& text : {std::string(), to_text(what), to_text(point) + " ",
+                                  to_text(point).substr(1), std::string("{\"index\":-1}")})
+    CHECK_FALSE(digest_point_from_text(text));
+  CHECK_FALSE(outvote_from_text(to_text(point)));
+  auto meta = some_meta();
+  meta.recorded_digest = point;
+  auto recorded = recorded_from(to_values(base::uuid_from_name("cluster"), meta),
+                                to_values(some_identity(), {}, 0, what));
+  REQUIRE(recorded);
+  CHECK(recorded->replicated.meta.recorded_digest == point);
+  CHECK(recorded->local.outvoted == what);
   CHECK(check_seals(*recorded));
 }
 

@@ -69,6 +69,11 @@ public:
         set->push_back(each);
       }
   }
+  template <class Each, std::size_t Count>
+  void fill(std::array<Each, Count>& out) {
+    for (auto& each : out)
+      fill(each);
+  }
   template <class Each>
   void fill(std::vector<Each>& out) {
     out.resize(below(6));
