@@ -20,6 +20,7 @@ using log_writer_handle =
                      caf::reacts_to<persist>,                               // raft actor
                      caf::reacts_to<read_log>,                              // raft actor
                      caf::replies_to<copy_entries>::with<entries_copied>,   // inspector, scanner
+                     caf::reacts_to<repair_log>,                            // raft actor
                      caf::reacts_to<compact_log>,                           // raft actor
                      caf::replies_to<mark_checkpoint>::with<checkpoint_marked>, // storage writer
                      caf::replies_to<record_install>::with<install_recorded>,   // receiver
@@ -59,7 +60,8 @@ using raft_handle =
                      caf::reacts_to<client_batch>,                                   // gateway
                      caf::reacts_to<persisted>, caf::reacts_to<persist_stuck>,       // log writer
                      caf::reacts_to<log_was_read>, caf::reacts_to<log_compacted>,
-                     caf::reacts_to<applied>, caf::reacts_to<apply_stuck>, // storage writer
+                     caf::reacts_to<log_repaired>, caf::reacts_to<applied>,
+                     caf::reacts_to<apply_stuck>, // storage writer
                      caf::reacts_to<snapshot_was_sent>, caf::reacts_to<snapshot_not_sent>, // sender
                      caf::reacts_to<slow_writes>,
                      caf::reacts_to<snapshot_arrived>,   // receiver

@@ -36,6 +36,10 @@ void judge_log(const live_evidence& all, findings& out) {
   out.rule("INV-73", is_in_order,
            "snapshot point " + text_of(log.snapshot.id.index) + ", commit index "
                + text_of(log.hard_state.commit_index) + ", last entry " + text_of(log.last.index));
+  if (!log.damaged.empty())
+    out.rule("INV-47", true,
+             "entries from " + text_of(log.damaged.front().first)
+                 + " on are damaged; they come from another server again");
   if (all.verified_to != raft::log_index{})
     out.rule("INV-73", true,
              "checksum and chain of the entries " + text_of(all.verified_from) + " to "

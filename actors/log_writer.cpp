@@ -34,6 +34,7 @@ public:
         [this](const read_log& what) { on_read_log(what); },
         [this](const copy_entries& what) { return on_copy_entries(what); },
         [this](const compact_log& what) { on_compact_log(what); },
+        [this](const repair_log& what) { on_repair_log(what); },
         [this](const mark_checkpoint& what) { return on_mark_checkpoint(what); },
         [this](const record_install& what) { return on_record_install(what); },
         [this](finish_install) { return on_finish_install(); },
@@ -138,11 +139,32 @@ private:
   }
 
   caf::result<entries_copied> on_copy_entries(const copy_entries& what) {
+    if (!store_->state().damaged.empty()) // known, and about to be repaired: no news to end for
+      return caf::make_error(
+          caf::sec::runtime_error,
+          std::string("entries of the log are damaged, and come from a peer again"));
     auto entries = store_->read(what.first, what.last, what.bytes_max);
     if (!entries && entries.error().code == base::errc::not_found)
       return caf::make_error(caf::sec::runtime_error, to_string(entries.error()));
     require(entries, "read the log");
     return entries_copied{std::make_shared<std::vector<raft::entry>>(std::move(*entries))};
+  }
+
+  void on_repair_log(const repair_log& what) {
+    if (what.life != life_)
+      return;
+    auto outcome = store_->repair(*what.entries);
+    log_repaired said{life_, {}, nullptr};
+    if (!outcome
+        && (outcome.error().code == base::errc::invalid
+            || outcome.error().code == base::errc::storage_full))
+      said.refusal = outcome.error().text;
+    else
+      require(outcome, "repair the log");
+    if (outcome && store_->state().damaged.empty())
+      said.whole = std::make_shared<storage::log_state>(store_->state());
+    send(caf::actor_cast<raft_handle>(current_sender()), said);
+    publish();
   }
 
   void on_compact_log(const compact_log& what) {

@@ -28,9 +28,10 @@ struct raft_status {
   std::uint64_t leader_changes = 0;
   std::uint64_t proposals_committed = 0;
   std::uint64_t proposals_failed = 0;
-  std::uint64_t digest_alarms = 0; ///< replicas differed, and nobody could tell who is right
-  steady_time last_tick;           ///< when the actor last handled its tick
-  std::uint64_t elections = 0;     ///< this server campaigned so often, pre-votes not counted
+  std::uint64_t entries_repaired = 0; ///< damaged entries that came from peers again
+  std::uint64_t digest_alarms = 0;    ///< replicas differed, and nobody could tell who is right
+  steady_time last_tick;              ///< when the actor last handled its tick
+  std::uint64_t elections = 0;        ///< this server campaigned so often, pre-votes not counted
   std::optional<steady_time> leading_since; ///< none: this server does not lead
   /// When each peer's raft actor last spoke to this one; only those that did.
   std::vector<std::pair<raft::server_id, steady_time>> heard;

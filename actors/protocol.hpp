@@ -79,6 +79,17 @@ struct entries_copied {
   std::shared_ptr<const std::vector<raft::entry>> entries; ///< at least one
 };
 
+/// Put a peer's entries in the places of damaged ones.
+struct repair_log {
+  generation life;
+  std::shared_ptr<const std::vector<raft::entry>> entries;
+};
+struct log_repaired {
+  generation life;
+  std::string refusal; ///< empty: they are durable; else why they were not written
+  std::shared_ptr<const storage::log_state> whole; ///< set when nothing is damaged any more
+};
+
 struct compact_log {
   generation life;
   raft::log_index up_to;
@@ -234,6 +245,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::read_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_was_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::copy_entries)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::entries_copied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::repair_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_repaired)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::compact_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::log_compacted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::get_state_meta)

@@ -84,6 +84,7 @@ raft_actor::behavior_type raft_actor::make_behavior() {
           perform();
         }
       },
+      [this](const log_repaired& what) { on_log_repaired(what); },
       [this](const applied& what) { on_applied(what); },
       [this](const apply_stuck& what) { on_apply_stuck(what); },
       [this](const checkpoint_finished& what) {
@@ -141,6 +142,12 @@ caf::result<begun> raft_actor::on_begin() {
 }
 
 void raft_actor::start_core(const storage::log_state& log, const state_meta_reply& reply) {
+  make_core(log, reply);
+  perform();
+  on_tick();
+}
+
+void raft_actor::make_core(const storage::log_state& log, const state_meta_reply& reply) {
   const auto& state = *reply.meta;
   write_counter_ = log.write_counter;
   // A lower bound: whoever says that it knows a newer one is believed. None without an entry.
@@ -157,6 +164,10 @@ void raft_actor::start_core(const storage::log_state& log, const state_meta_repl
                                   state.last_applied.index};
   recovered.state_is_lost = reply.is_lost;
   recovered.digest = state.recorded_digest;
+  recovered.damaged = log.damaged;
+  if (!log.damaged.empty())
+    base::log::warn(target, "entries of the log are damaged; they come from a peer again",
+                    {{"first", log.damaged.front().first.value}});
   settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
   base::log::info(target, "raft actor started",
@@ -164,8 +175,31 @@ void raft_actor::start_core(const storage::log_state& log, const state_meta_repl
                    {"last_index", log.last.index.value},
                    {"commit_index", log.hard_state.commit_index.value},
                    {"last_applied", state.last_applied.index.value}});
+}
+
+// -- damaged entries: until all are whole the core takes no part, and a new one begins then --
+
+void raft_actor::on_log_repaired(const log_repaired& what) {
+  if (what.life != life_)
+    return;
+  if (!what.refusal.empty()) {
+    base::log::error(target, "a peer's entries do not take the place of damaged ones",
+                     {{"reason", what.refusal}});
+    core_->repair_refused();
+    return perform();
+  }
+  core_->repaired();
+  whole_log_ = what.whole;
   perform();
-  on_tick();
+}
+
+void raft_actor::begin_on_whole_log() {
+  request(others_.storage_writer, caf::infinite, get_state_meta{})
+      .then([this, log = whole_log_](const state_meta_reply& state) {
+        base::log::info(target, "the log is whole again");
+        make_core(*log, state);
+        perform();
+      });
 }
 
 // -- inputs ------------------------------------------------------------------------

@@ -41,6 +41,13 @@ void raft_actor::perform() {
     send_snapshots(owed.snapshots_to_send);
     if (owed.install)
       send(others_.storage_writer, install_pending{life_});
+    if (owed.repair) {
+      status_.entries_repaired += owed.repair->entries.size();
+      send(others_.log_writer, repair_log{life_, std::make_shared<std::vector<raft::entry>>(
+                                                     std::move(owed.repair->entries))});
+    }
+    if (owed.log_is_whole)
+      begin_on_whole_log();
     if (owed.outvoted)
       end_outvoted(*owed.outvoted);
     if (owed.start_apply_timer)
@@ -170,6 +177,7 @@ void raft_actor::record(const raft::event& event) {
     return line("leadership was not taken over");
   case kind::disk_gave_up_lead: return line("giving up leadership: the disk is full or stalls");
   case kind::snapshot_installed: return line("a snapshot replaced the state");
+  case kind::entries_repaired: return line("damaged entries were repaired from a peer");
   case kind::digests_differ:
     ++status_.digest_alarms;
     base::log::error(target, "state digests differ, and no majority of the replicas has one",

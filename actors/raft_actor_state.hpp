@@ -42,6 +42,9 @@ private:
   // raft_actor.cpp
   caf::result<begun> on_begin();
   void start_core(const storage::log_state& log, const state_meta_reply& reply);
+  void make_core(const storage::log_state& log, const state_meta_reply& reply);
+  void on_log_repaired(const log_repaired& what);
+  void begin_on_whole_log();
   void on_tick();
   void tell_time(bool is_tick_due);
   void on_client_batch(const client_batch& batch);
@@ -137,6 +140,7 @@ private:
   bool was_member_ = false;       ///< as far as the log reaches back
   raft::log_index members_index_; ///< where the newest membership took effect, at least
   raft::membership told_members_; ///< what the peer links were last told
+  std::shared_ptr<const storage::log_state> whole_log_; ///< after the last repair
   raft_status status_;
 };
 

@@ -176,6 +176,8 @@ private:
     request(log_writer_, caf::infinite, get_log_state{})
         .then(
             [this](const log_state_reply& log) {
+              if (!log.state->damaged.empty()) // compared as a whole when it is repaired
+                return come_back(retry_interval);
               auto first = log.state->snapshot.id.index.next();
               next_entry_ = std::max(first, *next_entry_);
               last_entry_ = log.state->last.index;

@@ -62,6 +62,10 @@ void add_raft(family_builder& into, const health_input& seen) {
   into.counter("aspen_state_digest_alarms_total",
                "Indexes at which digests differed and no majority had one")
       .sample(raft.digest_alarms);
+  into.gauge("aspen_log_entries_damaged", "Entries of the log to be repaired from a peer's")
+      .sample(core.entries_damaged);
+  into.counter("aspen_log_entries_repaired_total", "Entries repaired from a peer's")
+      .sample(raft.entries_repaired);
   into.counter("aspen_leader_changes_total", "Changes of leader seen").sample(raft.leader_changes);
   into.counter("aspen_elections_total", "Elections this node called").sample(raft.elections);
   into.counter("aspen_proposals_committed_total", "Proposals committed")

@@ -183,6 +183,19 @@ health_check check_state_digest(const health_input& input) {
   return check;
 }
 
+/// Is the log whole?
+health_check check_raft_log(const health_input& input) {
+  health_check check{"raft_log", check_status::ok, {}, {}};
+  if (!input.raft || input.raft->core.entries_damaged == 0)
+    return check;
+  check.status = check_status::critical;
+  check.message = std::to_string(input.raft->core.entries_damaged)
+                  + " entries of the log are damaged, the first at index "
+                  + std::to_string(input.raft->core.first_damaged.value)
+                  + "; they are fetched from another server";
+  return check;
+}
+
 health_check check_disk_space(const health_input& input) {
   health_check check{"disk_space", check_status::ok, {}, {}};
   auto used = input.disk.used_percent;
@@ -278,6 +291,7 @@ health_report assess(const health_input& input) {
   if (input.has_wal_file || (input.storage && input.storage->has_wal))
     report.checks.push_back(check_wal_file(input));
   report.checks.push_back(check_state_digest(input));
+  report.checks.push_back(check_raft_log(input));
   if (input.supervisor) {
     report.is_supervised = true;
     report.supervision = assess_supervision(*input.supervisor);

@@ -69,7 +69,7 @@ inline constexpr unsigned probe_failures_max = 3;
 inline constexpr std::chrono::seconds raft_silence_max{5};
 
 /// The checks raft_actor, raft_cluster, storage, disk_space, where there is a WAL wal_file,
-/// and state_digest; and what follows from them. Pure.
+/// state_digest and raft_log; and what follows from them. Pure.
 health_report assess(const health_input& input);
 
 /// Whether a raft actor that should run has gone without a tick for `raft_late_after`. Pure.

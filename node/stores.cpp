@@ -142,7 +142,8 @@ base::result<std::unique_ptr<storage::log_store>> open_log(const settings& all,
   storage::lmdb_log_options options;
   options.path = paths.log_path;
   options.map_bytes = all.cluster.lmdb_map_size.bytes;
-  options.verification = how;
+  options.accepts_damage = !check.entries_to_repair.empty();
+  options.verification = options.accepts_damage ? storage::log_verification::everything : how;
   auto is_new = !exists(options.path);
   if (is_new)
     if (auto made = create_log(all, joined, options); !made)

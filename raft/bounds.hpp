@@ -34,6 +34,9 @@ inline constexpr std::uint64_t undurable_bytes_max = 64 * mebibyte;
 inline constexpr std::uint64_t pinned_entries_max = 1'000'000;
 inline constexpr std::uint64_t pinned_bytes_max = 512 * mebibyte;
 
+// How often a peer is asked for a damaged entry, in heartbeats.
+inline constexpr std::uint32_t repair_heartbeats = 5;
+
 // Newest state digests that are remembered of each server.
 inline constexpr std::size_t digest_points_max = 16;
 

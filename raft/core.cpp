@@ -90,6 +90,12 @@ void core::apply_due() {
 void core::log_read(std::vector<entry> entries) {
   self_->log_read_done(std::move(entries));
 }
+void core::repaired() {
+  self_->repaired();
+}
+void core::repair_refused() {
+  self_->repair_refused();
+}
 void core::checkpoint_completed(log_index index) {
   self_->checkpoint_completed(index);
 }

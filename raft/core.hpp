@@ -64,6 +64,9 @@ struct recovered_state {
   bool state_is_lost = false;
   /// The newest digest recorded beside the state.
   std::optional<digest_point> digest = std::nullopt;
+  /// Ascending. While there are any, this server neither votes, campaigns, applies nor
+  /// acknowledges: it only asks the other members for these entries (INV-28).
+  std::vector<damaged_run> damaged = {};
 };
 
 /// A uniformly distributed number in [0, bound). Seeded by the caller.
@@ -177,6 +180,10 @@ public:
   void apply_due();
   /// The entries asked for by `ready::log_read`, contiguous from its `first`, at least one.
   void log_read(std::vector<entry> entries);
+  /// The entries that `ready::repair` named are durable in their places.
+  void repaired();
+  /// They were not written: they contradict what stands around them.
+  void repair_refused();
   /// A checkpoint that holds the state at `index` is complete in the database file. Comes
   /// unasked, in any order with `applied`.
   void checkpoint_completed(log_index index);

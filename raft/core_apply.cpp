@@ -75,7 +75,7 @@ void core::implementation::begin_log_read(ready& out) {
   auto last = std::min({apply_limit(), log.window_first().previous(),
                         first + (base::limits::apply_entries_max - 1)});
   if (may_apply() && fetched.empty() && first <= last) {
-    reading = log_read_under_way{first, last, std::nullopt};
+    reading = log_read_under_way{first, last, std::nullopt, std::nullopt};
     out.log_read = log_read_request{
         first, last, std::min(base::limits::log_read_bytes_max, base::limits::apply_bytes_max)};
     return;
@@ -87,6 +87,7 @@ void core::implementation::begin_log_read(ready& out) {
     if (auto peer = self->peers.find(id); peer != self->peers.end())
       begin_peer_log_read(out, id, peer->second);
   }
+  begin_asked_log_read(out);
 }
 
 // Reads from one entry before the next to be sent, whose chain is told to the follower.
@@ -99,7 +100,7 @@ void core::implementation::begin_peer_log_read(ready& out, server_id id, const p
   auto last = std::min(log.durable_index(), first + bounds::append_entries_max);
   if (last < next)
     return;
-  reading = log_read_under_way{first, last, id};
+  reading = log_read_under_way{first, last, id, std::nullopt};
   out.log_read = log_read_request{first, last, base::limits::log_read_bytes_max};
 }
 
@@ -118,7 +119,9 @@ void core::implementation::log_read_done(std::vector<entry> entries) {
                                    entries[i].payload.hash()),
                  "INV-07: every entry is chained to the one before it");
   }
-  if (!asked.peer)
+  if (asked.asker)
+    send_when_durable(*asked.asker, entry_reply{current_term, asked.first, std::move(entries)});
+  else if (!asked.peer)
     take_fetched(std::move(entries));
   else if (auto* self = std::get_if<roles::leader>(&role))
     if (auto peer = self->peers.find(*asked.peer); peer != self->peers.end())
@@ -195,8 +198,9 @@ void core::implementation::checkpoint_completed(log_index index) {
 
 // Judged once for every checkpoint: what the store keeps back must not be asked for again.
 void core::implementation::begin_compact(ready& out) {
-  bool reads_for_peer = reading && reading->peer;
-  if (!is_compaction_due || compacting || reads_for_peer || is_installing || is_log_pinned())
+  bool reads_for_peer = reading && (reading->peer || reading->asker);
+  if (!is_compaction_due || is_damaged || compacting || reads_for_peer || is_installing
+      || is_log_pinned())
     return;
   is_compaction_due = false;
   auto up_to = std::min(checkpointed, last_applied);

@@ -79,7 +79,7 @@ bool core::implementation::may_campaign() const {
 // log is longer than those of all who are left, nobody else can ever win: after a long time
 // without a leader it leads, brings the others up to its log and hands over at once.
 bool core::implementation::is_last_resort() const {
-  return state_is_lost && !install && !is_sole_voter()
+  return state_is_lost && !install && !is_damaged && !is_sole_voter()
          && contact_ticks
                 > bounds::last_resort_timeouts * std::uint64_t{config.election_timeout_ticks_max};
 }

@@ -143,6 +143,16 @@ struct core::implementation : core_state {
   void handle_state_outvoted(server_id from, const state_outvoted& what);
   void become_outvoted(const digest_point& majority);
 
+  // core_repair.cpp: damaged entries of a log.
+  bool holds_committed(log_index first, log_index last) const;
+  void handle_entry_request(server_id from, const entry_request& request);
+  void handle_entry_reply(const entry_reply& reply);
+  void tick_repair();
+  void begin_repair(ready& out);
+  void begin_asked_log_read(ready& out);
+  void repaired();
+  void repair_refused();
+
   // core_transfer.cpp (thesis 3.10).
   server_id best_successor() const;
   transfer_outcome transfer_leadership(server_id to);
@@ -165,7 +175,7 @@ struct core::implementation : core_state {
   void begin_install(ready& out);
   void installed(const entry_id& point);
   void install_failed();
-  bool may_apply() const { return !install && !state_is_lost && !outvoted; }
+  bool may_apply() const { return !install && !state_is_lost && !outvoted && !is_damaged; }
 
   // core_persist.cpp (two stores, one truth: rules 5, 9).
   void append_queued_proposals();

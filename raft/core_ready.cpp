@@ -19,6 +19,7 @@ ready core::implementation::take_ready() {
   begin_apply(out);
   begin_log_read(out);
   begin_compact(out);
+  begin_repair(out);
   hand_over_messages(out);
   if (std::exchange(owes_outvoted, false))
     out.outvoted = outvoted;
@@ -50,6 +51,10 @@ core_status core::implementation::status() const {
   if (const auto* newest = digests.newest())
     now.digest = *newest;
   now.outvoted = outvoted;
+  for (const auto& run : damaged)
+    now.entries_damaged += run.last - run.first + 1;
+  if (!damaged.empty())
+    now.first_damaged = damaged.front().first;
   const auto* leading = std::get_if<roles::leader>(&role);
   if (leading == nullptr)
     return now;

@@ -89,6 +89,8 @@ void core::implementation::settle() {
 void core::implementation::tick() {
   if (outvoted)
     return;
+  if (is_damaged)
+    return tick_repair();
   tick_disk();
   ++contact_ticks;
   if (is_leader())

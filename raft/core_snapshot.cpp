@@ -56,7 +56,7 @@ bool core::implementation::is_log_pinned() const {
 
 bool core::implementation::snapshot_received(snapshot_point point) {
   auto lowest = state_is_lost ? log.snapshot().id.index : commit_index.next();
-  if (is_leader() || install || outvoted || is_sole_voter() || point.id.index < lowest
+  if (is_leader() || install || outvoted || is_damaged || is_sole_voter() || point.id.index < lowest
       || point.id.term > current_term)
     return false;
   install = std::move(point);
@@ -69,7 +69,7 @@ bool core::implementation::snapshot_received(snapshot_point point) {
 // Nothing else may be under way, and memory and disk must agree about the log: what the
 // store keeps of it is then what is kept here.
 void core::implementation::begin_install(ready& out) {
-  if (!install || is_installing || applying || reading || compacting || persisting
+  if (!install || is_damaged || is_installing || applying || reading || compacting || persisting
       || log.has_unpersisted() || version != durable_version)
     return;
   is_installing = true;

@@ -33,6 +33,10 @@ void check_recovered(const core_config& config, const recovered_state& recovered
              "INV-09: what is compacted was applied here");
   BASE_CHECK(!recovered.state_is_lost || recovered.last_applied == log_index{},
              "INV-25: without a state machine nothing is applied");
+  for (const auto& run : recovered.damaged)
+    BASE_CHECK(run.first > first_possible && run.first <= run.last
+                   && run.last <= recovered.state.commit_index,
+               "INV-28: only committed entries of the log are repaired");
   BASE_CHECK(!recovered.digest || recovered.digest->index <= recovered.last_applied,
              "INV-27: a digest is of what was applied");
   if (first_possible == log_index{0})
@@ -62,6 +66,8 @@ core_state::core_state(core_config config_given, recovered_state recovered,
     install(std::move(recovered.pending_install)),
     // A whole log replays by itself.
     state_is_lost(recovered.state_is_lost && recovered.snapshot.id.index > log_index{}) {
+  damaged = std::move(recovered.damaged);
+  is_damaged = !damaged.empty();
   if (recovered.digest && !state_is_lost)
     digests.add(*recovered.digest);
 }

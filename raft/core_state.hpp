@@ -29,11 +29,12 @@ struct core_state {
     hard_state state;
     std::uint64_t version;
   };
-  /// Entries were asked for: to be applied, or for `peer`.
+  /// Entries were asked for: to be applied, for `peer`, or for `asker`.
   struct log_read_under_way {
     log_index first;
     log_index last;
     std::optional<server_id> peer;
+    std::optional<server_id> asker; ///< whose log is damaged there
   };
 
   /// Another server's question, waiting here under a number of our own.
@@ -101,6 +102,16 @@ struct core_state {
   bool state_is_lost = false;
   recent_digests digests;
   std::optional<state_outvote> outvoted; ///< nothing is done any more
+
+  // Damaged entries: ours, and what others asked for.
+  bool is_damaged = false;          ///< from the start to the end of this core
+  std::vector<damaged_run> damaged; ///< what is left
+  std::vector<entry> repairing;     ///< a peer's, to be written or under way
+  bool is_repairing = false;        ///< under way
+  std::uint32_t repair_ticks = 0;   ///< since a peer was asked
+  std::size_t repair_turn = 0;      ///< counts the peers that were asked
+  bool owes_whole = false;
+  std::map<server_id, entry_request> entries_wanted; ///< by others, from the disk
 
   // Compaction.
   log_index checkpointed;

@@ -37,6 +37,12 @@ void core::implementation::step(server_id from, const message& body) {
 void core::implementation::step(const server_life& from, const message& body) {
   if (is_ignored(from, body))
     return;
+  if (const auto* request = std::get_if<entry_request>(&body))
+    return handle_entry_request(from.id, *request);
+  if (const auto* reply = std::get_if<entry_reply>(&body))
+    return handle_entry_reply(*reply);
+  if (is_damaged)
+    return;
   auto theirs = term_of(body);
   if (theirs > current_term && moves_term(body))
     become_follower(theirs, {});
@@ -79,6 +85,8 @@ void core::implementation::dispatch(const server_life& from, const message& body
           [&](const forward_proposal_reply& reply) { handle_forward_proposal_reply(reply); },
           [&](const raft::read_index& request) { handle_read_index(from, request); },
           [&](const read_index_reply& reply) { handle_read_index_reply(reply); },
+          [](const entry_request&) {}, // not under the term rule
+          [](const entry_reply&) {},
           [&](const state_outvoted& what) { handle_state_outvoted(from.id, what); },
       },
       body);

@@ -193,6 +193,7 @@ std::string_view to_string(event::kind what) {
   case event::kind::snapshot_installed: return "snapshot_installed";
   case event::kind::digests_differ: return "digests_differ";
   case event::kind::peer_outvoted: return "peer_outvoted";
+  case event::kind::entries_repaired: return "entries_repaired";
   case event::kind::became_outvoted: return "became_outvoted";
   }
   return "unknown";
@@ -295,6 +296,14 @@ std::string to_string(const message& body) {
             return "state_outvoted term=" + number(each.term)
                    + " majority=" + digest_text(each.majority);
           },
+          [](const entry_request& each) {
+            return "entry_request term=" + number(each.term) + " [" + number(each.first) + ", "
+                   + number(each.last) + "]";
+          },
+          [](const entry_reply& each) {
+            return "entry_reply term=" + number(each.term) + " first=" + number(each.first)
+                   + " entries: " + entries_text(each.entries);
+          },
           [](const timeout_now& each) { return "timeout_now term=" + number(each.term); },
       },
       body);
@@ -359,6 +368,10 @@ std::string to_string(const ready& owed) {
     line("snapshot_to_send " + number(each.to) + " at_least=" + number(each.at_least));
   if (owed.install)
     line("install " + to_string(owed.install->point.id));
+  if (owed.repair)
+    line("repair " + entries_text(owed.repair->entries));
+  if (owed.log_is_whole)
+    line("log_is_whole");
   if (owed.outvoted)
     line("outvoted own=" + digest_text(owed.outvoted->own)
          + " majority=" + digest_text(owed.outvoted->majority));

@@ -11,11 +11,13 @@ bool is_reply(const message& body) {
   return std::holds_alternative<request_vote_reply>(body)
          || std::holds_alternative<append_entries_reply>(body)
          || std::holds_alternative<forward_proposal_reply>(body)
-         || std::holds_alternative<read_index_reply>(body);
+         || std::holds_alternative<read_index_reply>(body)
+         || std::holds_alternative<entry_reply>(body);
 }
 
 bool is_question(const message& body) {
-  return std::holds_alternative<forward_proposal>(body) || std::holds_alternative<read_index>(body);
+  return std::holds_alternative<forward_proposal>(body) || std::holds_alternative<read_index>(body)
+         || std::holds_alternative<entry_request>(body);
 }
 
 } // namespace raft

@@ -114,9 +114,23 @@ struct read_index_reply {
   std::optional<log_index> index; ///< none: cannot be confirmed here
 };
 
+/// A server whose log holds a damaged entry → another member: what stands in [first, last]?
+/// Not under the term rule, and neither is the answer: what is committed is of no term's leader.
+struct entry_request {
+  raft::term term;
+  log_index first;
+  log_index last;
+};
+/// Committed entries from `first` on, as many as fit; none: the sender does not hold them.
+struct entry_reply {
+  raft::term term;
+  log_index first; ///< echoed
+  std::vector<entry> entries;
+};
+
 using message = std::variant<request_vote, request_vote_reply, append_entries, append_entries_reply,
                              timeout_now, forward_proposal, forward_proposal_reply, read_index,
-                             read_index_reply, state_outvoted>;
+                             read_index_reply, state_outvoted, entry_request, entry_reply>;
 
 /// The sender's term, whichever message it is.
 raft::term term_of(const message& body);
@@ -124,7 +138,7 @@ raft::term term_of(const message& body);
 /// Whether it answers a request of the receiver's.
 bool is_reply(const message& body);
 
-/// Whether it asks a leader for what a client wants: only members may.
+/// Whether it asks for what a client or a damaged log wants: only members may.
 bool is_question(const message& body);
 
 } // namespace raft

@@ -46,7 +46,7 @@ void core::implementation::confirm_read(request_id request, log_index index) {
 
 read_outcome core::implementation::wait_applied(request_id request, log_index index) {
   BASE_CHECK(!reads.contains(request) && !is_origin(request), "INV-18: a read waits once");
-  if (outvoted)
+  if (outvoted || (is_damaged && index > last_applied))
     return not_leader{};
   if (index <= last_applied) {
     read_answers.push_back(read_confirmed{request, index});

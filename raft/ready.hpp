@@ -69,6 +69,13 @@ struct install_request {
   snapshot_point point;
 };
 
+/// Write these entries, which came from a peer, over the damaged records of the same indexes,
+/// in one transaction; answered by `core::repaired` or, when they do not fit between what stands
+/// around them, by `core::repair_refused`.
+struct repair_request {
+  std::vector<entry> entries; ///< contiguous, never empty
+};
+
 /// The caller's own number for a proposal or read, below 2^63, given back in the answer.
 using request_id = std::uint64_t;
 
@@ -129,9 +136,10 @@ struct event {
     transfer_abandoned, ///< the target did not take over in time
     disk_gave_up_lead,  ///< the leader's own disk is full, or stalls
     snapshot_installed,
-    digests_differ, ///< at that index, and no value has a majority: an alarm only
-    peer_outvoted,  ///< a peer's state is not the majority's at that index; it was told so
-    became_outvoted ///< this server's is not: see `ready::outvoted`
+    digests_differ,   ///< at that index, and no value has a majority: an alarm only
+    peer_outvoted,    ///< a peer's state is not the majority's at that index; it was told so
+    entries_repaired, ///< up to that index, from a peer's copy
+    became_outvoted   ///< this server's is not: see `ready::outvoted`
   };
   kind what;
   raft::term term; ///< the current one
@@ -154,6 +162,10 @@ struct ready {
   /// Set once: this server's state is wrong. The core does nothing any more. The caller records
   /// it durably beside the state and ends, and nothing starts on that state again (INV-27).
   std::optional<state_outvote> outvoted;
+  std::optional<repair_request> repair;
+  /// Set once: nothing of the log is damaged any more. The caller reads both stores again and
+  /// makes another core of what they hold; this one does nothing more (INV-28).
+  bool log_is_whole = false;
   /// Committed entries wait, and nobody waits for them: call `core::apply_due` once
   /// after `base::limits::apply_delay_ms`. Set once per wait.
   bool start_apply_timer = false;

@@ -53,6 +53,8 @@ struct core_status {
   std::optional<digest_point> digest{};    ///< this server's newest
   log_index digests_agreed;                ///< of a leader: a majority has one digest there
   log_index digests_alarm;                 ///< of a leader: digests differ there, undecided
+  std::uint64_t entries_damaged = 0;       ///< of the log, to be repaired from a peer's
+  log_index first_damaged;                 ///< of these
   std::optional<state_outvote> outvoted{}; ///< this server's state is wrong; it does nothing
 };
 

@@ -171,6 +171,15 @@ struct term_start {
   friend bool operator==(const term_start&, const term_start&) = default;
 };
 
+/// Consecutive entries of a log whose records cannot be read; all of them are committed, so
+/// that every other server that holds them holds the same ones.
+struct damaged_run {
+  log_index first;
+  log_index last;
+  chain_hash chain_before; ///< of the entry before `first`
+  friend bool operator==(const damaged_run&, const damaged_run&) = default;
+};
+
 /// What a state machine came to: its digest right after the entry at `index` was applied. Equal
 /// on all servers that applied the same entries; compared only under one `version` of the
 /// computation (two stores, one truth: rule 28).

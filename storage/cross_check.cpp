@@ -53,7 +53,7 @@ void judge_all(const evidence& all, const check_options& options, check_report& 
   judgement out;
   judge_place(all, out);
   auto what = settle(all, out);
-  judge_log(all, out);
+  judge_log(all, options, what, out);
   judge_state(all, what, options, out);
   judge_identity(all, what, options, out);
   if (what.install != install_step::swap)
@@ -67,6 +67,7 @@ void judge_all(const evidence& all, const check_options& options, check_report& 
   report.install = what.install;
   report.state_is_lost = what.state_is_lost;
   report.state_must_be_set_aside = what.state_must_be_set_aside;
+  report.entries_to_repair = what.entries_to_repair;
   report.wal_must_be_set_aside = what.wal_must_be_set_aside;
   report.digest_was_complete =
       what.state != nullptr ? what.state->rows_were_verified : what.install == install_step::swap;

@@ -58,6 +58,8 @@ enum class install_step {
   drop,   ///< the snapshot file is of no use: `log_store::drop_pending_install`
 };
 
+inline constexpr std::size_t entries_listed_max = 64;
+
 struct check_report {
   storage::verdict verdict = verdict::ok;
   std::vector<rule_finding> findings; ///< every rule looked at, the violated ones first
@@ -76,6 +78,9 @@ struct check_report {
   /// lost what the log no longer holds, or may be a mixture (rule 12). Call `set_state_aside`
   /// first; it is then a missing one.
   bool state_must_be_set_aside = false;
+  /// With `ok`: these entries of the log are damaged and come from another server again; the
+  /// first of them, at most `entries_listed_max`. The node takes no part until they did.
+  std::vector<raft::log_index> entries_to_repair;
   std::uint64_t duration_ms = 0;
   std::string what_to_do;   ///< for the operator, when not ok
   std::string log_uuid;     ///< of the log, else as the state names it; empty: could not be read

@@ -68,6 +68,8 @@ check_report to_report(const json& value) {
   report.install = value_of(install_names, value.at("install").get<std::string>());
   report.state_is_lost = value.at("state_is_lost").get<bool>();
   report.state_must_be_set_aside = value.at("state_must_be_set_aside").get<bool>();
+  for (const auto& one : value.at("entries_to_repair"))
+    report.entries_to_repair.push_back(raft::log_index{one.get<std::uint64_t>()});
   report.duration_ms = value.at("duration_ms").get<std::uint64_t>();
   report.what_to_do = value.at("what_to_do").get<std::string>();
   report.log_uuid = value.at("log_uuid").get<std::string>();
@@ -91,6 +93,9 @@ std::string to_json(const check_report& report) {
   auto findings = json::array();
   for (const auto& one : report.findings)
     findings.push_back({{"rule", one.rule}, {"text", one.text}, {"violated", one.is_violated}});
+  auto to_repair = json::array();
+  for (auto index : report.entries_to_repair)
+    to_repair.push_back(index.value);
   json value{{"verdict", to_string(report.verdict)},
              {"findings", std::move(findings)},
              {"last_applied", nullptr},
@@ -101,6 +106,7 @@ std::string to_json(const check_report& report) {
              {"install", to_string(report.install)},
              {"state_is_lost", report.state_is_lost},
              {"state_must_be_set_aside", report.state_must_be_set_aside},
+             {"entries_to_repair", std::move(to_repair)},
              {"duration_ms", report.duration_ms},
              {"what_to_do", report.what_to_do},
              {"log_uuid", report.log_uuid},

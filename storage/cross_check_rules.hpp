@@ -14,6 +14,7 @@ struct settled {
   bool wal_must_be_set_aside = false;
   bool state_is_lost = false;
   bool state_must_be_set_aside = false;
+  std::vector<raft::log_index> entries_to_repair;
   const state_evidence* state = nullptr; ///< the view that counts; nothing when it will be replaced
 };
 
@@ -24,7 +25,8 @@ void judge_presence(const evidence& all, const check_options& options, settled& 
 void judge_place(const evidence& all, judgement& out);
 /// What could be read at all: INV-72, INV-73, INV-74, INV-84; that LMDB goes by the newer of
 /// its meta pages (INV-86).
-void judge_log(const evidence& all, judgement& out);
+/// Damaged entries that another server can give again are no refusal (INV-47).
+void judge_log(const evidence& all, const check_options& options, settled& what, judgement& out);
 void judge_state(const evidence& all, const settled& what, const check_options& options,
                  judgement& out);
 /// Whose stores they are (INV-71).

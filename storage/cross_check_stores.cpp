@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each store is by itself, and whose it is.
+#include <algorithm>
+
 #include "storage/cross_check_rules.hpp"
 #include "storage/digest_text.hpp"
 
@@ -109,9 +111,29 @@ void judge_newest_meta(const evidence& all, judgement& out) {
                            + std::to_string(*all.log.older_write_counter));
 }
 
+/// Somebody else has to have what is damaged here, and nothing else may be under way.
+bool can_be_repaired(const log_scan& scan, const check_options& options) {
+  const auto& newest = scan.memberships.empty() ? scan.marks.snapshot.membership
+                                                : scan.memberships.back().membership;
+  auto self = options.expected_server != raft::server_id{} ? options.expected_server
+                                                           : scan.marks.identity.server;
+  auto is_other = [self](const raft::member& each) { return each.id != self; };
+  return is_repairable(scan) && !scan.marks.pending && !newest.is_sole_voter(self)
+         && std::any_of(newest.voters.begin(), newest.voters.end(), is_other);
+}
+
+std::vector<raft::log_index> listed(const std::vector<raft::damaged_run>& damaged) {
+  std::vector<raft::log_index> indexes;
+  for (const auto& run : damaged)
+    for (auto index = run.first; index <= run.last && indexes.size() < entries_listed_max;
+         index = index.next())
+      indexes.push_back(index);
+  return indexes;
+}
+
 } // namespace
 
-void judge_log(const evidence& all, judgement& out) {
+void judge_log(const evidence& all, const check_options& options, settled& what, judgement& out) {
   if (all.log.presence == presence::missing)
     return;
   if (all.log.failure)
@@ -121,9 +143,16 @@ void judge_log(const evidence& all, judgement& out) {
   if (!all.log.scan)
     return;
   judge_newest_meta(all, out);
+  bool is_repaired = can_be_repaired(*all.log.scan, options);
+  if (is_repaired)
+    what.entries_to_repair = listed(all.log.scan->damaged);
   for (const auto& fault : all.log.scan->faults)
-    out.rule(fault.code == errc::incompatible ? "INV-72" : fault.rule, false,
-             all.paths.log_path + ": " + fault.text);
+    if (is_repaired)
+      out.note("INV-47",
+               all.paths.log_path + ": " + fault.text + ": it comes from another server again");
+    else
+      out.rule(fault.code == errc::incompatible ? "INV-72" : fault.rule, false,
+               all.paths.log_path + ": " + fault.text);
   if (all.log.scan->faults.empty())
     out.rule("INV-73", true,
              "the log is sound: " + std::to_string(all.log.scan->entries) + " entries, last "

@@ -97,7 +97,7 @@ base::result<std::unique_ptr<lmdb_log_store>> lmdb_log_store::open(
   auto scan = scan_log(*txn, *tables, options.verification);
   if (!scan)
     return base::fail(scan.error().within(doing));
-  if (!scan->faults.empty()) {
+  if (!scan->faults.empty() && !(options.accepts_damage && is_repairable(*scan))) {
     const auto& first = scan->faults.front();
     return base::fail(first.code, doing + ": " + first.rule + ": " + first.text);
   }

@@ -20,6 +20,8 @@ struct lmdb_log_options {
   std::string path; ///< raft-log.lmdb
   std::uint64_t map_bytes = lmdb_map_bytes_default;
   log_verification verification = log_verification::everything;
+  /// Open a log whose only faults are entries that can be repaired from a peer (INV-47).
+  bool accepts_damage = false;
   commit_fault fault; ///< empty: none
 };
 
@@ -39,6 +41,7 @@ public:
   base::status append(const log_batch& batch) override;
   base::result<std::vector<raft::entry>> read(raft::log_index first, raft::log_index last,
                                               std::size_t bytes_max) override;
+  base::status repair(const std::vector<raft::entry>& entries) override;
   base::status set_checkpoint_started(raft::log_index index) override;
   base::status set_checkpoint_completed(raft::log_index index) override;
   base::status reset_checkpoints() override;
@@ -65,6 +68,8 @@ private:
   base::status put_checkpoints(raft::log_index started, raft::log_index completed);
 
   base::result<raft::chain_hash> chain_at(raft::log_index index);
+  base::status check_fits(const std::vector<raft::entry>& entries);
+  base::status verify_again();
   base::result<bool> holds(const raft::snapshot_point& point);
   base::status put_batch(lmdb_transaction& within, const log_batch& batch);
   /// Removes entries of [first, last] that exist; adds the bytes removed.

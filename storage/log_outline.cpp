@@ -109,6 +109,23 @@ void log_outline::cut_from(raft::log_index index, const raft::chain_hash& chain_
   state_.last_chain = chain_before;
 }
 
+void log_outline::check_repair(const std::vector<raft::entry>& entries) const {
+  BASE_CHECK(!entries.empty() && !state_.damaged.empty(), "INV-47: what is repaired is damaged");
+  const auto& run = state_.damaged.front();
+  BASE_CHECK(entries.front().id.index == run.first && entries.back().id.index <= run.last
+                 && entries.back().id.index <= state_.hard_state.commit_index,
+             "INV-47: only damaged entries that are committed are written again");
+}
+
+void log_outline::repaired(const std::vector<raft::entry>& entries) {
+  auto& run = state_.damaged.front();
+  run.first = entries.back().id.index.next();
+  run.chain_before = entries.back().chain;
+  if (run.first > run.last)
+    state_.damaged.erase(state_.damaged.begin());
+  ++state_.write_counter;
+}
+
 void log_outline::check_checkpoint_started(raft::log_index index) const {
   BASE_CHECK(index >= state_.checkpoint_started, "INV-41: checkpoints never go back");
   BASE_CHECK(index <= state_.hard_state.commit_index,

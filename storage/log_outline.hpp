@@ -38,6 +38,10 @@ public:
   void check_append(const log_batch& batch, const raft::chain_hash& chain_before) const;
   void appended(const log_batch& batch, const raft::chain_hash& chain_before);
 
+  /// INV-47. Requires: they begin the first run of damaged entries, and stay within it.
+  void check_repair(const std::vector<raft::entry>& entries) const;
+  void repaired(const std::vector<raft::entry>& entries);
+
   /// INV-41.
   void check_checkpoint_started(raft::log_index index) const;
   void checkpoint_started(raft::log_index index);

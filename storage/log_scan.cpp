@@ -46,6 +46,11 @@ public:
 
 private:
   void fault(const char* rule, std::string text, errc code = errc::corrupt) {
+    scan_.is_beyond_repair = true;
+    list(rule, std::move(text), code);
+  }
+
+  void list(const char* rule, std::string text, errc code) {
     if (scan_.faults.size() < log_faults_max)
       scan_.faults.push_back({rule, code, std::move(text)});
   }
@@ -61,7 +66,8 @@ private:
   void verify(raft::log_index index, base::byte_view record) {
     auto entry = log_codec::decode_entry(record, index, scan_.marks.identity.log_uuid);
     if (!entry) {
-      fault("INV-32", "entry " + number(index) + ": " + entry.error().text, entry.error().code);
+      list("INV-32", "entry " + number(index) + ": " + entry.error().text, entry.error().code);
+      note_damage(index, entry.error().code);
       is_chain_known_ = false; // nothing is known of the one that follows
       return advance({index, scan_.last.term});
     }
@@ -75,6 +81,22 @@ private:
     advance(entry->id);
     if (entry->kind == raft::entry_kind::membership)
       take_membership(*entry);
+  }
+
+  // A run needs an anchor before it; what is not committed may differ elsewhere.
+  void note_damage(raft::log_index index, errc code) {
+    auto& runs = scan_.damaged;
+    bool goes_on = !runs.empty() && runs.back().last.next() == index;
+    if (goes_on)
+      runs.back().last = index;
+    else
+      runs.push_back({index, index, scan_.last_chain});
+    scan_.is_beyond_repair =
+        scan_.is_beyond_repair || code != errc::corrupt || (!goes_on && !is_chain_known_)
+        || index > scan_.marks.hard_state.commit_index || ++damaged_entries_ > damaged_entries_max
+        || runs.size() > damaged_runs_max;
+    if (runs.size() > damaged_runs_max)
+      runs.pop_back();
   }
 
   void advance(const raft::entry_id& id) {
@@ -95,6 +117,7 @@ private:
 
   log_scan& scan_;
   bool is_chain_known_;
+  std::uint64_t damaged_entries_ = 0;
   raft::log_index verify_from_;
 };
 
@@ -104,8 +127,10 @@ void judge_marks(log_scan& scan) {
   auto commit = marks.hard_state.commit_index;
   auto point = marks.snapshot.id.index;
   auto require = [&](bool holds, const char* rule, const std::string& text) {
-    if (!holds)
-      scan.faults.push_back({rule, errc::corrupt, text});
+    if (holds)
+      return;
+    scan.is_beyond_repair = true;
+    scan.faults.push_back({rule, errc::corrupt, text});
   };
   require(commit <= scan.last.index, "INV-36",
           "commit index " + number(commit) + " lies beyond the last entry "
@@ -162,6 +187,7 @@ log_outline outline_of(log_scan scan) {
   state.write_counter = scan.marks.write_counter;
   state.last = scan.last;
   state.last_chain = scan.last_chain;
+  state.damaged = std::move(scan.damaged);
   state.term_starts = std::move(scan.term_starts);
   return {std::move(state), std::move(scan.memberships)};
 }

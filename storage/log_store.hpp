@@ -33,6 +33,8 @@ struct log_state {
   std::vector<raft::term_start> term_starts;
   raft::membership membership; ///< the newest in the log; the snapshot point's if none
   std::vector<raft::membership_at> memberships; ///< of the log, ascending
+  /// Ascending. While there are any, what is said of terms and members above is not certain.
+  std::vector<raft::damaged_run> damaged{};
 };
 
 /// One durable step of the log, written in one transaction with one sync.
@@ -70,6 +72,13 @@ public:
   /// Errors: `not_found` below the first or above the last index; `corrupt`.
   virtual base::result<std::vector<raft::entry>> read(raft::log_index first, raft::log_index last,
                                                       std::size_t bytes_max) = 0;
+
+  /// Writes entries that came from a peer over the damaged records of the same indexes, in one
+  /// transaction: the log is what it was before the damage. When nothing is damaged any more
+  /// the whole log is verified again. Requires: they begin the first run of `state().damaged`
+  /// and do not go beyond it (INV-47). Errors: `invalid` when they do not fit between the
+  /// entries around them: nothing was written; `corrupt` when the log is damaged elsewhere.
+  virtual base::status repair(const std::vector<raft::entry>& entries) = 0;
 
   /// Records, durably, that a checkpoint of the state at `index` begins.
   virtual base::status set_checkpoint_started(raft::log_index index) = 0;

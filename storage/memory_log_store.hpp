@@ -20,6 +20,8 @@ public:
   base::status append(const log_batch& batch) override;
   base::result<std::vector<raft::entry>> read(raft::log_index first, raft::log_index last,
                                               std::size_t bytes_max) override;
+  /// Throws: memory is not damaged.
+  base::status repair(const std::vector<raft::entry>& entries) override;
   base::status set_checkpoint_started(raft::log_index index) override;
   base::status set_checkpoint_completed(raft::log_index index) override;
   base::status reset_checkpoints() override;

@@ -34,6 +34,8 @@ enum class frame_type : std::uint8_t {
   read_index = 23,
   read_index_reply = 24,
   state_outvoted = 25,
+  entry_request = 26,
+  entry_reply = 27,
 
   stream_offered = 48,
   stream_accepted = 49,

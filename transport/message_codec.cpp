@@ -47,6 +47,8 @@ constexpr std::array names{
     std::pair{frame_type::read_index, "read_index"},
     std::pair{frame_type::read_index_reply, "read_index_reply"},
     std::pair{frame_type::state_outvoted, "state_outvoted"},
+    std::pair{frame_type::entry_request, "entry_request"},
+    std::pair{frame_type::entry_reply, "entry_reply"},
     std::pair{frame_type::stream_offered, "stream_offered"},
     std::pair{frame_type::stream_accepted, "stream_accepted"},
     std::pair{frame_type::stream_chunk, "stream_chunk"},

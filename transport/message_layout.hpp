@@ -64,6 +64,20 @@ struct layout<raft::state_outvoted> {
 };
 
 template <>
+struct layout<raft::entry_request> {
+  using message = raft::entry_request;
+  static constexpr auto type = frame_type::entry_request;
+  static constexpr auto fields = std::tuple{&message::term, &message::first, &message::last};
+};
+
+template <>
+struct layout<raft::entry_reply> {
+  using message = raft::entry_reply;
+  static constexpr auto type = frame_type::entry_reply;
+  static constexpr auto fields = std::tuple{&message::term, &message::first, &message::entries};
+};
+
+template <>
 struct layout<raft::timeout_now> {
   using message = raft::timeout_now;
   static constexpr auto type = frame_type::timeout_now;

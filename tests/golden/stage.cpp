@@ -21,6 +21,7 @@ const char* const help_text =
     "start ID                     the process starts from its disk\n"
     "crash ID [persist] [apply]   it dies; the writes named reached the disk\n"
     "lose_state_machine ID        what was applied is gone\n"
+    "damage ID FIRST LAST         the records of these entries can no longer be read\n"
     "keep ID N                    its store keeps N entries when it compacts\n"
     "tick ID [N]                  time passes\n"
     "put ID REQUEST BYTES [needs_apply]     propose\n"
@@ -37,8 +38,8 @@ const char* const help_text =
     "disk_full ID yes | no        its disk has no room\n"
     "stream FROM TO               the snapshot that FROM is to send arrives, verified\n"
     "lose_stream FROM TO          it does not\n"
-    "persisted | applied | log_read | compacted | timer | installed ID   what was asked for is "
-    "done\n"
+    "persisted | applied | log_read | compacted | timer | installed | repaired ID   what was "
+    "asked for is done\n"
     "deliver FROM TO | lose FROM TO         the messages that wait on that way\n"
     "answer FROM TO accepted INDEX [ROUND]  a reply made by hand, in TO's term\n"
     "hold ID | release ID         settle leaves it alone: its disk, and messages from and to it\n"
@@ -224,6 +225,8 @@ bool stage::perform_completion(const std::string& verb, server& which) {
     print(which, which.timer_fired());
   else if (verb == "installed")
     print(which, which.installed());
+  else if (verb == "repaired")
+    print(which, which.repaired());
   else
     return false;
   return true;
@@ -262,6 +265,8 @@ bool stage::perform_disk(const std::string& verb, server& which, const words& ar
     which.crash({holds(arguments, "persist"), holds(arguments, "apply")});
   else if (verb == "lose_state_machine")
     which.disk().lose_state_machine();
+  else if (verb == "damage")
+    which.disk().damage(log_index{number(arguments.at(1))}, log_index{number(arguments.at(2))});
   else if (verb == "hold")
     held_.insert(which.id());
   else if (verb == "release")

@@ -45,6 +45,9 @@ public:
                                               std::size_t bytes_max) override {
     return inner_->read(first, last, bytes_max);
   }
+  base::status repair(const std::vector<raft::entry>& entries) override {
+    return inner_->repair(entries);
+  }
   base::status set_checkpoint_started(raft::log_index index) override {
     if (auto told = script_->on_write("checkpoint started"); !told)
       return told;

@@ -151,6 +151,15 @@ TEST_CASE("A node fenced by the other replicas says so for as long as it is refu
   CHECK(said.message == "Fenced: the digest at index 8192 is another");
 }
 
+TEST_CASE("Damaged entries of the log are counted until they are repaired") {
+  healthy_node node;
+  node.raft.core.entries_damaged = 3;
+  node.raft.core.first_damaged = raft::log_index{17};
+  CHECK(node.report().status == health_status::unhealthy);
+  CHECK(check(node.report(), "raft_log").status == check_status::critical);
+  CHECK_THAT(check(node.report(), "raft_log").message, ContainsSubstring("first at index 17"));
+}
+
 TEST_CASE("Supervision degrades with a half-open circuit and fails with an open one") {
   healthy_node node;
   node.supervisor.circuit = actors::circuit_state::half_open;

@@ -58,6 +58,7 @@ ready core_server::start() {
   proposals.clear();
   reads.clear();
   events.clear();
+  is_log_whole = false;
   return take();
 }
 
@@ -75,6 +76,8 @@ void core_server::crash(crash_fate what) {
   install_.reset();
   snapshots_to_send.clear();
   outvoted.reset();
+  repair_.reset();
+  is_log_whole = false;
   is_timer_running_ = false;
 }
 
@@ -136,6 +139,13 @@ ready core_server::take() {
     install_ = owed.install;
   }
   move_to_end(snapshots_to_send, owed.snapshots_to_send);
+  if (owed.repair) {
+    BASE_CHECK(!repair_, "INV-10: one repair is under way at a time");
+    repair_ = owed.repair;
+  }
+  is_log_whole = is_log_whole || owed.log_is_whole;
+  BASE_CHECK(disk_.is_whole() || (!owed.persist && !owed.apply && !owed.install && !owed.compact),
+             "INV-28: whose log is damaged takes no part");
   if (owed.outvoted)
     outvoted = owed.outvoted;
   BASE_CHECK(!outvoted || (!owed.apply && !owed.install && !owed.log_read),
@@ -226,6 +236,21 @@ ready core_server::install_failed() {
   disk_.drop_pending();
   install_.reset();
   core_->install_failed();
+  return take();
+}
+
+ready core_server::repaired() {
+  BASE_CHECK(repair_.has_value(), "a repair is under way");
+  disk_.repair(*repair_);
+  repair_.reset();
+  core_->repaired();
+  return take();
+}
+
+ready core_server::repair_refused() {
+  BASE_CHECK(repair_.has_value(), "a repair is under way");
+  repair_.reset();
+  core_->repair_refused();
   return take();
 }
 
@@ -344,6 +369,10 @@ void core_server::settle() {
       timer_fired();
     else if (is_installing())
       installed();
+    else if (is_repairing())
+      repaired();
+    else if (is_log_whole)
+      start();
     else
       return;
   }

@@ -79,6 +79,8 @@ public:
   raft::ready digest(std::uint64_t index, std::uint64_t value, std::uint64_t version = 1);
   raft::ready installed();
   raft::ready install_failed();
+  raft::ready repaired();
+  raft::ready repair_refused();
   /// Completes whatever is under way until nothing is, the apply timer too.
   void settle();
 
@@ -88,6 +90,7 @@ public:
   bool is_compacting() const { return compact_.has_value(); }
   bool is_timer_running() const { return is_timer_running_; }
   bool is_installing() const { return install_.has_value(); }
+  bool is_repairing() const { return repair_.has_value(); }
 
   raft::core& protocol() { return *core_; }
   raft::core_status status() const { return core_->status(); }
@@ -106,6 +109,7 @@ public:
   std::deque<raft::outgoing_message> outbox;
   std::vector<raft::snapshot_to_send> snapshots_to_send;
   std::optional<raft::state_outvote> outvoted;
+  bool is_log_whole = false; ///< the core asked to be made anew
   std::uint64_t entries_kept_by_store = base::limits::log_entries_kept_min;
 
   bool has_appended(raft::request_id request) const;
@@ -136,6 +140,7 @@ private:
   std::optional<raft::log_read_request> log_read_;
   std::optional<raft::compact_request> compact_;
   std::optional<raft::install_request> install_;
+  std::optional<raft::repair_request> repair_;
   std::uint64_t starts_ = 0;
   bool is_timer_running_ = false;
 };

@@ -43,6 +43,7 @@ recovered_state memory_disk::recovered() const {
     found.pending_install = pending_->point;
   found.state_is_lost = is_state_lost_;
   found.digest = digest_;
+  found.damaged = damaged_;
   for (const auto& each : entries_) {
     if (found.term_starts.empty() || found.term_starts.back().term != each.id.term)
       found.term_starts.push_back({each.id.index, each.id.term});
@@ -96,10 +97,31 @@ void memory_disk::apply(const apply_request& request) {
   }
 }
 
+void memory_disk::damage(log_index first, log_index last) {
+  auto before = first.previous();
+  auto chain = before == snapshot_.id.index ? snapshot_.chain : at(before).chain;
+  damaged_.push_back({first, last, chain});
+}
+
+void memory_disk::repair(const repair_request& request) {
+  BASE_CHECK(!damaged_.empty() && request.entries.front().id.index == damaged_.front().first
+                 && request.entries.back().id.index <= damaged_.front().last,
+             "INV-28: a repair begins the first damage");
+  for (const auto& each : request.entries)
+    BASE_CHECK(each == at(each.id.index), "INV-28: what is repaired is what stood there");
+  auto& run = damaged_.front();
+  run.first = request.entries.back().id.index.next();
+  run.chain_before = request.entries.back().chain;
+  if (run.first > run.last)
+    damaged_.erase(damaged_.begin());
+}
+
 std::vector<entry> memory_disk::read(const log_read_request& request) const {
   std::vector<entry> found;
   std::size_t bytes = 0;
   for (auto index = request.first; index <= request.last; index = index.next()) {
+    for (const auto& run : damaged_)
+      BASE_CHECK(index < run.first || index > run.last, "INV-28: what is damaged is not read");
     bytes += at(index).payload.size();
     if (!found.empty() && bytes > request.bytes_max)
       break;

@@ -25,6 +25,11 @@ public:
   std::vector<raft::entry> read(const raft::log_read_request& request) const;
   /// Keeps the newest `entries_kept` entries. Returns the snapshot point now in force.
   raft::snapshot_point compact(raft::log_index up_to, std::uint64_t entries_kept);
+  /// The records of these entries can no longer be read. Requires: none of them can't yet.
+  void damage(raft::log_index first, raft::log_index last);
+  bool is_whole() const { return damaged_.empty(); }
+  /// Requires: they begin the first damage, and are the very entries that stood there.
+  void repair(const raft::repair_request& request);
   /// The state machine is gone; the log is whole.
   void lose_state_machine();
   /// The disk is what it was when `earlier` was copied from it.
@@ -60,6 +65,7 @@ private:
   std::vector<raft::entry> applied_;
   bool is_state_lost_ = false;
   std::optional<raft::digest_point> digest_;
+  std::vector<raft::damaged_run> damaged_;
   struct snapshot {
     raft::snapshot_point point;
     std::vector<raft::entry> applied;

@@ -148,6 +148,32 @@ TEST_CASE("Any flipped bit of an entry is refused (INV-32)", "[cross-check]") {
   CHECK_THAT(violation(report, "INV-32"), ContainsSubstring("entry 4"));
 }
 
+TEST_CASE("A damaged entry that others hold is no refusal (INV-47)", "[cross-check]") {
+  two_stores stores(backend::sqlite, 3);
+  stores.put_many(6);
+  auto flip = [](auto& txn, const auto& tables, std::uint64_t index) {
+    auto key = storage::log_codec::encode_key(log_index{index});
+    std::string record(*txn.get(tables.entries, key).value());
+    record[90] = static_cast<char>(record[90] ^ 1);
+    REQUIRE(txn.put(tables.entries, key, record));
+  };
+  stores.edit_log([&](auto& txn, const auto& tables) {
+    flip(txn, tables, 3);
+    flip(txn, tables, 4);
+  });
+  auto report = stores.check_ok();
+  CHECK(report.entries_to_repair == std::vector{log_index{3}, log_index{4}});
+  auto back = storage::check_report_from_json(storage::to_json(report));
+  REQUIRE(back);
+  CHECK(back->entries_to_repair == report.entries_to_repair);
+  // Beside anything else that is wrong it is a refusal like any other.
+  set_commit_index(stores, 3);
+  auto worse = stores.check();
+  CHECK(worse.verdict == verdict::refuse);
+  CHECK_FALSE(violation(worse, "INV-32").empty());
+  CHECK(worse.entries_to_repair.empty());
+}
+
 TEST_CASE("A state that other replicas outvoted is refused, with both digests (INV-29)",
           "[cross-check]") {
   auto kind = GENERATE(backend::sqlite, backend::lmdb);

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/check.hpp"
 #include "storage/log_codec.hpp"
 #include "storage/log_mark_codec.hpp"
 #include "tests/contract/log_store_fixture.hpp"
@@ -363,4 +364,132 @@ TEST_CASE_METHOD(durable_log, "A server that waits to be admitted has an empty l
   REQUIRE(opened);
   CHECK((*opened)->state().last == raft::entry_id{});
   CHECK((*opened)->state().membership == raft::membership{});
+}
+
+namespace {
+
+/// Ten committed entries "1" to "10" at 2 to 11, one not committed at 12, and what they were.
+class damaged_log : public durable_log {
+public:
+  damaged_log() {
+    append_many(1, 10);
+    commit(11);
+    append(1, {"not committed"});
+    for (std::uint64_t index = 1; index <= 12; ++index)
+      original.push_back(at(index));
+  }
+  base::status open_damaged() {
+    store.reset();
+    auto wanted = options();
+    wanted.accepts_damage = true;
+    auto opened = lmdb_log_store::open(wanted);
+    if (!opened)
+      return base::fail(opened.error());
+    store = std::move(*opened);
+    return {};
+  }
+  std::vector<raft::entry> originals(std::uint64_t first, std::uint64_t last) const {
+    return {original.begin() + static_cast<std::ptrdiff_t>(first - 1),
+            original.begin() + static_cast<std::ptrdiff_t>(last)};
+  }
+  std::vector<raft::entry> original; // of index 1 on
+};
+
+} // namespace
+
+TEST_CASE_METHOD(damaged_log, "A damaged entry is repaired by the one that stood there (INV-47)",
+                 "[log]") {
+  auto index = GENERATE(std::uint64_t{1}, std::uint64_t{5}, std::uint64_t{11});
+  auto byte = GENERATE(std::size_t{0}, std::size_t{17}, std::size_t{81});
+  flip_bit_of_entry(index, byte);
+  CHECK_FALSE(try_open());
+  REQUIRE(open_damaged());
+  REQUIRE(state().damaged.size() == 1);
+  CHECK(state().damaged[0].first == log_index{index});
+  CHECK(state().damaged[0].last == log_index{index});
+  auto counter = state().write_counter;
+  REQUIRE(store->repair(originals(index, index)));
+  CHECK(state().damaged.empty());
+  CHECK(state().write_counter == counter + 1);
+  CHECK(state().last == original[11].id);
+  CHECK(state().last_chain == original[11].chain);
+  CHECK(read(1, 12) == original);
+  append(1, {"after"}); // it is a log like any other
+  REQUIRE(try_open());
+  CHECK(payload(13) == "after");
+}
+
+TEST_CASE_METHOD(damaged_log, "Runs of damaged entries are repaired in parts, from the first on",
+                 "[log]") {
+  for (std::uint64_t index : {3, 4, 5, 9})
+    flip_bit_of_entry(index, 81);
+  REQUIRE(open_damaged());
+  REQUIRE(state().damaged.size() == 2);
+  CHECK(state().damaged[0].last == log_index{5});
+  REQUIRE(store->repair(originals(3, 4)));
+  CHECK(state().damaged[0].first == log_index{5});
+  REQUIRE(store->repair(originals(5, 5)));
+  CHECK(state().damaged.size() == 1);
+  REQUIRE(open_damaged()); // a crash in between loses nothing
+  REQUIRE(store->repair(originals(9, 9)));
+  CHECK(state().damaged.empty());
+  CHECK(read(1, 12) == original);
+}
+
+TEST_CASE_METHOD(damaged_log, "An entry that does not fit is not written (INV-47)", "[log]") {
+  flip_bit_of_entry(5, 81);
+  flip_bit_of_entry(6, 81);
+  REQUIRE(open_damaged());
+  auto other = follow(original[3].id, original[3].chain, 1, {"other", "others"});
+  auto refused = store->repair(other); // follows from 4, does not lead to 7
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::invalid);
+  CHECK_THAT(refused.error().text, matchers::ContainsSubstring("entry 7"));
+  auto loose = originals(5, 5);
+  loose[0].payload = raft::payload("another");
+  CHECK(store->repair(loose).error().code == errc::invalid);
+  CHECK(state().damaged[0].first == log_index{5});
+  CHECK_THROWS_AS(store->repair(originals(6, 6)), base::invariant_violation);
+  CHECK_THROWS_AS(store->repair(originals(5, 7)), base::invariant_violation);
+  CHECK_THROWS_AS(store->repair({}), base::invariant_violation);
+  REQUIRE(store->repair(originals(5, 6)));
+  CHECK(read(1, 12) == original);
+}
+
+TEST_CASE_METHOD(damaged_log,
+                 "What is not committed, missing or misplaced is not repairable (INV-47)",
+                 "[log]") {
+  SECTION("not committed") {
+    flip_bit_of_entry(12, 81);
+  }
+  SECTION("missing") {
+    edit([](auto& txn, const auto& tables) {
+      REQUIRE(txn.remove(tables.entries, storage::log_codec::encode_key(log_index{5})));
+    });
+  }
+  SECTION("of another history") {
+    put_entry(5, follow(original[3].id, original[3].chain, 1, {"other"})[0]);
+  }
+  SECTION("damaged beside another fault") {
+    flip_bit_of_entry(4, 81);
+    put_entry(7, follow(original[5].id, original[5].chain, 1, {"other"})[0]);
+  }
+  auto opened = open_damaged();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == errc::corrupt);
+}
+
+TEST_CASE_METHOD(damaged_log, "Every read of the log finds a flipped bit in any field (INV-32)",
+                 "[log]") {
+  // Format, kind, length, index, term, time, trace, chain, payload, checksum.
+  auto byte =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{4}, std::size_t{8}, std::size_t{16},
+               std::size_t{24}, std::size_t{32}, std::size_t{64}, std::size_t{80}, std::size_t{83});
+  flip_bit_of_entry(5, byte);
+  REQUIRE(open_damaged());
+  CHECK(store->read(log_index{5}, log_index{5}, 1 << 20).error().code == errc::corrupt);
+  CHECK(store->read(log_index{4}, log_index{7}, 1 << 20).error().code == errc::corrupt);
+  // The one behind it cannot be chained to anything.
+  CHECK(store->read(log_index{6}, log_index{7}, 1 << 20).error().code == errc::corrupt);
+  CHECK(store->read(log_index{7}, log_index{8}, 1 << 20));
 }
