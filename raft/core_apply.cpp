@@ -69,7 +69,7 @@ std::vector<entry> core::implementation::next_to_apply() {
 }
 
 void core::implementation::begin_log_read(ready& out) {
-  if (reading || is_installing)
+  if (reading || is_installing || outvoted || is_repair_over())
     return;
   auto first = applied_or_applying().next();
   auto last = std::min({apply_limit(), log.window_first().previous(),

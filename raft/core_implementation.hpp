@@ -146,12 +146,15 @@ struct core::implementation : core_state {
   // core_repair.cpp: damaged entries of a log.
   bool holds_committed(log_index first, log_index last) const;
   void handle_entry_request(server_id from, const entry_request& request);
-  void handle_entry_reply(const entry_reply& reply);
+  void handle_entry_reply(server_id from, const entry_reply& reply);
+  std::set<server_id> other_members() const;
   void tick_repair();
   void begin_repair(ready& out);
   void begin_asked_log_read(ready& out);
   void repaired();
   void repair_refused();
+  /// Another core takes over: nothing is begun that it would not know of.
+  bool is_repair_over() const { return is_damaged && damaged.empty(); }
 
   // core_transfer.cpp (thesis 3.10).
   server_id best_successor() const;

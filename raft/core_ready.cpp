@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include "raft/core_implementation.hpp"
@@ -55,6 +56,8 @@ core_status core::implementation::status() const {
     now.entries_damaged += run.last - run.first + 1;
   if (!damaged.empty())
     now.first_damaged = damaged.front().first;
+  now.is_beyond_repair =
+      !without_copy.empty() && std::ranges::includes(without_copy, other_members());
   const auto* leading = std::get_if<roles::leader>(&role);
   if (leading == nullptr)
     return now;

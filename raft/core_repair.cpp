@@ -44,16 +44,21 @@ void core::implementation::begin_asked_log_read(ready& out) {
 
 // -- for this server -------------------------------------------------------------------
 
-// One member after the other: some may not hold the entries any more.
-void core::implementation::tick_repair() {
-  if (damaged.empty() || !repairing.empty() || repair_ticks-- > 0)
-    return;
-  repair_ticks = config.heartbeat_ticks * bounds::repair_heartbeats;
+std::set<server_id> core::implementation::other_members() const {
   std::set<server_id> others;
   for (const auto* set : {&members().voters, &members().outgoing_voters, &members().learners})
     for (const auto& each : *set)
       if (each.id != config.self)
         others.insert(each.id);
+  return others;
+}
+
+// One member after the other: some may not hold the entries any more.
+void core::implementation::tick_repair() {
+  if (damaged.empty() || !repairing.empty() || repair_ticks-- > 0)
+    return;
+  repair_ticks = config.heartbeat_ticks * bounds::repair_heartbeats;
+  auto others = other_members();
   if (others.empty())
     return;
   auto next = others.begin();
@@ -61,9 +66,13 @@ void core::implementation::tick_repair() {
   send(*next, entry_request{current_term, damaged.front().first, damaged.front().last});
 }
 
-void core::implementation::handle_entry_reply(const entry_reply& reply) {
-  if (damaged.empty() || !repairing.empty() || reply.entries.empty())
+void core::implementation::handle_entry_reply(server_id from, const entry_reply& reply) {
+  if (damaged.empty() || !repairing.empty() || reply.first != damaged.front().first)
     return;
+  if (reply.entries.empty()) {
+    without_copy.insert(from);
+    return;
+  }
   const auto& run = damaged.front();
   auto index = run.first;
   auto chain = run.chain_before;
@@ -78,7 +87,8 @@ void core::implementation::handle_entry_reply(const entry_reply& reply) {
 }
 
 void core::implementation::begin_repair(ready& out) {
-  if (std::exchange(owes_whole, false))
+  // Not while a read for another damaged server is under way: its answer is this core's.
+  if (!reading && std::exchange(owes_whole, false))
     out.log_is_whole = true;
   if (repairing.empty() || is_repairing)
     return;
@@ -90,6 +100,7 @@ void core::implementation::repaired() {
   BASE_CHECK(is_repairing, "INV-28: a repair is under way");
   is_repairing = false;
   auto done = std::exchange(repairing, {});
+  without_copy.clear();
   auto& run = damaged.front();
   emit(event::kind::entries_repaired, done.back().id.index);
   run.first = done.back().id.index.next();

@@ -110,6 +110,7 @@ struct core_state {
   bool is_repairing = false;        ///< under way
   std::uint32_t repair_ticks = 0;   ///< since a peer was asked
   std::size_t repair_turn = 0;      ///< counts the peers that were asked
+  std::set<server_id> without_copy; ///< these do not hold what is damaged first
   bool owes_whole = false;
   std::map<server_id, entry_request> entries_wanted; ///< by others, from the disk
 

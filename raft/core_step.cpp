@@ -40,7 +40,7 @@ void core::implementation::step(const server_life& from, const message& body) {
   if (const auto* request = std::get_if<entry_request>(&body))
     return handle_entry_request(from.id, *request);
   if (const auto* reply = std::get_if<entry_reply>(&body))
-    return handle_entry_reply(*reply);
+    return handle_entry_reply(from.id, *reply);
   if (is_damaged)
     return;
   auto theirs = term_of(body);

@@ -55,6 +55,7 @@ struct core_status {
   log_index digests_alarm;                 ///< of a leader: digests differ there, undecided
   std::uint64_t entries_damaged = 0;       ///< of the log, to be repaired from a peer's
   log_index first_damaged;                 ///< of these
+  bool is_beyond_repair = false;           ///< no other member holds the first, as they say
   std::optional<state_outvote> outvoted{}; ///< this server's state is wrong; it does nothing
 };
 

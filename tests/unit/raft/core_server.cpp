@@ -143,7 +143,9 @@ ready core_server::take() {
     BASE_CHECK(!repair_, "INV-10: one repair is under way at a time");
     repair_ = owed.repair;
   }
+  BASE_CHECK(!is_log_whole || !owed.log_read, "INV-28: another core takes over");
   is_log_whole = is_log_whole || owed.log_is_whole;
+  BASE_CHECK(!is_log_whole || (!log_read_ && !repair_), "INV-28: nothing is under way then");
   BASE_CHECK(disk_.is_whole() || (!owed.persist && !owed.apply && !owed.install && !owed.compact),
              "INV-28: whose log is damaged takes no part");
   if (owed.outvoted)

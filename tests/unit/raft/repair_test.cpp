@@ -126,6 +126,27 @@ TEST_CASE("two damaged servers repair each other while the third is away", "[raf
   CHECK(cluster.leader()->has_committed(99));
 }
 
+TEST_CASE("a server whose log is whole again first gives what it was reading for another",
+          "[raft][INV-28]") {
+  damaged_cluster cluster({1, 2, 3});
+  auto& first = cluster.damage(1, 4, 4);
+  auto right = cluster[3].disk().at(at(4));
+  first.start();
+  first.step(server_id{2}, entry_request{term{0}, at(8), at(9)});
+  REQUIRE(first.is_reading());
+  first.step(server_id{3}, entry_reply{term{1}, at(4), {right}});
+  REQUIRE(first.is_repairing());
+  first.repaired();
+  CHECK_FALSE(first.is_log_whole); // the answer to the read would meet another core
+  first.step(server_id{2}, entry_request{term{0}, at(10), at(11)});
+  first.outbox.clear();
+  first.log_read();
+  REQUIRE(first.outbox.size() == 1);
+  CHECK(std::get<entry_reply>(first.outbox.front().body).entries.size() == 2);
+  CHECK(first.is_log_whole);
+  CHECK_FALSE(first.is_reading());
+}
+
 TEST_CASE("entries that do not follow from what stands before the damage are not taken",
           "[raft][INV-28]") {
   damaged_cluster cluster({1, 2, 3});
@@ -154,6 +175,27 @@ TEST_CASE("entries that do not follow from what stands before the damage are not
   hurt.repaired();
   CHECK(hurt.status().entries_damaged == 1);
   CHECK(hurt.status().first_damaged == at(6));
+}
+
+TEST_CASE("what no other member holds stays damaged, and is said to", "[raft][INV-28]") {
+  damaged_cluster cluster({1, 2, 3});
+  auto& hurt = cluster.damage(3, 5, 6);
+  hurt.start();
+  auto right = cluster[1].disk().at(at(5));
+  hurt.step(server_id{1}, entry_reply{term{1}, at(5), {}});
+  CHECK_FALSE(hurt.status().is_beyond_repair);
+  hurt.step(server_id{2}, entry_reply{term{1}, at(4), {}}); // of another place
+  CHECK_FALSE(hurt.status().is_beyond_repair);
+  hurt.step(server_id{2}, entry_reply{term{1}, at(5), {}});
+  CHECK(hurt.status().is_beyond_repair);
+  for (int i = 0; i < 100; ++i)
+    hurt.tick();
+  CHECK_FALSE(hurt.outbox.empty()); // it goes on asking
+  hurt.step(server_id{2}, entry_reply{term{1}, at(5), {right}});
+  REQUIRE(hurt.is_repairing());
+  hurt.repaired();
+  CHECK_FALSE(hurt.status().is_beyond_repair);
+  CHECK(hurt.status().entries_damaged == 1);
 }
 
 TEST_CASE("only what is committed and held is given to others", "[raft][INV-28]") {
