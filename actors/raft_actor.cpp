@@ -52,6 +52,11 @@ failure refusal_of(const raft::propose_outcome& outcome) {
   return no_leader();
 }
 
+failure fenced() {
+  return {failure_code::unavailable, commit_status::no,
+          "this node is fenced: a majority of the replicas has another state"};
+}
+
 raft_actor::raft_actor(caf::actor_config& config, const actor_context& context,
                        std::shared_ptr<actor_stats> stats, generation life, raft_settings settings)
   : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
@@ -170,6 +175,11 @@ void raft_actor::make_core(const storage::log_state& log, const state_meta_reply
                     {{"first", log.damaged.front().first.value}});
   settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
+  // What a core before this one was told.
+  if (is_space_short_)
+    core_->disk_full(true);
+  if (status_.is_cast_out)
+    core_->cast_out(true);
   base::log::info(target, "raft actor started",
                   {{"term", log.hard_state.current_term.value},
                    {"last_index", log.last.index.value},
@@ -251,6 +261,8 @@ void raft_actor::on_client_batch(const client_batch& batch) {
 }
 
 void raft_actor::propose(client_write write) {
+  if (status_.core.outvoted)
+    return write.reply.refuse(fenced());
   if (stuck_)
     return write.reply.refuse(*stuck_);
   if (are_writes_slowed_)
@@ -276,6 +288,8 @@ void raft_actor::propose(client_write write) {
 }
 
 void raft_actor::accept_read(client_read read) {
+  if (status_.core.outvoted)
+    return read.reply.refuse(fenced());
   if (holds_reads_up() && read.consistency == consistency::linearizable)
     return read.reply.refuse(for_reads(*stuck_));
   read_accepted_(read.trace, 0);

@@ -16,6 +16,7 @@ namespace actors {
 
 failure no_leader();
 failure too_much(const raft::overloaded& bound);
+failure fenced();
 failure too_much_wal();
 failure refusal_of(const raft::propose_outcome& outcome);
 

@@ -18,6 +18,7 @@ public:
 
   std::vector<alarm> find() {
     stores();
+    replicas();
     supervision();
     cluster();
     std::ranges::sort(found_, {}, [](const alarm& each) {
@@ -61,6 +62,21 @@ private:
       add("state_lost", check_status::warning,
           "the state machine is lost; it comes from another node as a snapshot",
           "by itself, when the snapshot is installed");
+  }
+
+  void replicas() {
+    const auto* digest = check_of(report_, "state_digest");
+    if (digest != nullptr && digest->status == check_status::warning)
+      add("state_differs", digest->status, digest->message,
+          "a majority with one digest: find out which state is right, and give the other nodes "
+          "that one");
+    else
+      add_check("state_outvoted", "state_digest",
+                "the state of the others: keep a copy of the files, stop the node, remove the "
+                "state machine's files, start it");
+    add_check("log_damaged", "raft_log",
+              "by itself, when another node gives the entries; where none holds them any more, "
+              "let the node join again as a new one");
   }
 
   void supervision() {

@@ -15,10 +15,10 @@
 namespace http {
 
 /// Every alarm there is, as `aspen_alarm` lists them.
-inline constexpr std::array<std::string_view, 12> alarm_names{
-    "disk_full",         "disk_space", "wal_large",    "foreign_lock",
-    "storage_mismatch",  "refused",    "circuit_open", "child_restarts",
-    "raft_unresponsive", "no_leader",  "peer_lost",    "state_lost"};
+inline constexpr std::array<std::string_view, 15> alarm_names{
+    "disk_full",      "disk_space",        "wal_large",     "foreign_lock", "storage_mismatch",
+    "refused",        "state_outvoted",    "state_differs", "log_damaged",  "circuit_open",
+    "child_restarts", "raft_unresponsive", "no_leader",     "peer_lost",    "state_lost"};
 
 struct alarm {
   std::string_view name; ///< of `alarm_names`

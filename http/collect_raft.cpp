@@ -5,18 +5,6 @@
 
 namespace http {
 
-namespace {
-
-bool is_refused_as_outvoted(const health_input& seen) {
-  if (seen.phase == actors::phase::running || !seen.supervisor || !seen.supervisor->last_check)
-    return false;
-  const auto& findings = seen.supervisor->last_check->findings;
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const auto& each) { return each.is_violated && each.rule == "INV-29"; });
-}
-
-} // namespace
-
 void add_raft(family_builder& into, const health_input& seen) {
   static const actors::raft_status nothing{};
   const auto& raft = seen.raft ? *seen.raft : nothing;
@@ -58,7 +46,8 @@ void add_raft(family_builder& into, const health_input& seen) {
              "Newest index at which a majority has one state digest, as the leader knows")
       .sample(core.digests_agreed.value);
   into.gauge("aspen_state_outvoted", "1 when a majority of the replicas has another state")
-      .sample(core.outvoted.has_value() || is_refused_as_outvoted(seen));
+      .sample(core.outvoted.has_value()
+              || find_violation(seen.supervisor.get(), outvoted_rule) != nullptr);
   into.counter("aspen_state_digest_alarms_total",
                "Indexes at which digests differed and no majority had one")
       .sample(raft.digest_alarms);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "http/health.hpp"
 #include "http/percent.hpp"
 
 namespace http {
@@ -111,9 +112,14 @@ std::optional<refusal> check_phase(const route& matched, const site& at) {
     draining.closes_connection = true;
     return draining;
   }
-  if (phase == actors::phase::refused)
-    return refuse(503, "refused", "the node refused to start on its stores; see /health");
-  return std::nullopt;
+  if (phase != actors::phase::refused)
+    return std::nullopt;
+  auto said = at.gateway.status().get<actors::supervisor_status>();
+  return refuse(
+      503, "refused",
+      find_violation(said.get(), outvoted_rule) != nullptr
+          ? "the node is fenced: a majority of the replicas has another state; see /health"
+          : "the node refused to start on its stores; see /health");
 }
 
 } // namespace

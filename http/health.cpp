@@ -155,20 +155,10 @@ health_check check_storage(const health_input& input) {
   return check;
 }
 
-const storage::rule_finding* find_violation(const health_input& input, std::string_view rule) {
-  if (!input.supervisor || !input.supervisor->last_check)
-    return nullptr;
-  for (const auto& finding : input.supervisor->last_check->findings)
-    if (finding.is_violated && finding.rule == rule)
-      return &finding;
-  return nullptr;
-}
-
 /// Do the replicas have one state?
 health_check check_state_digest(const health_input& input) {
   health_check check{"state_digest", check_status::ok, {}, {}};
-  if (const auto* violation = find_violation(input, "INV-29");
-      violation != nullptr && input.phase != actors::phase::running) {
+  if (const auto* violation = find_violation(input.supervisor.get(), outvoted_rule)) {
     check.status = check_status::failed;
     check.message = "Fenced: " + violation->text;
   } else if (input.raft && input.raft->core.outvoted) {
@@ -192,7 +182,10 @@ health_check check_raft_log(const health_input& input) {
   check.message = std::to_string(input.raft->core.entries_damaged)
                   + " entries of the log are damaged, the first at index "
                   + std::to_string(input.raft->core.first_damaged.value)
-                  + "; they are fetched from another server";
+                  + (input.raft->core.is_beyond_repair
+                         ? "; no other server holds it any more: this node serves nothing until it "
+                           "joins again as a new one"
+                         : "; they are fetched from another server");
   return check;
 }
 
@@ -272,6 +265,16 @@ std::string_view to_string(health_status value) {
   case health_status::unhealthy: return "unhealthy";
   }
   return "unhealthy";
+}
+
+const storage::rule_finding* find_violation(const actors::supervisor_status* said,
+                                            std::string_view rule) {
+  if (said == nullptr || said->phase == actors::phase::running || !said->last_check)
+    return nullptr;
+  for (const auto& finding : said->last_check->findings)
+    if (finding.is_violated && finding.rule == rule)
+      return &finding;
+  return nullptr;
 }
 
 bool is_raft_late(const health_input& input) {

@@ -75,6 +75,14 @@ health_report assess(const health_input& input);
 /// Whether a raft actor that should run has gone without a tick for `raft_late_after`. Pure.
 bool is_raft_late(const health_input& input);
 
+/// What the newest check of the stores found against `rule`; nothing when it kept it, or when
+/// the node runs. Pure.
+const storage::rule_finding* find_violation(const actors::supervisor_status* said,
+                                            std::string_view rule);
+
+/// The replicas outvoted this node's state: found by the check of the stores (INV-29).
+inline constexpr std::string_view outvoted_rule = "INV-29";
+
 /// Bytes of the WAL file: as the file system says, else as the storage writer last said.
 std::uint64_t wal_bytes(const health_input& input);
 

@@ -114,6 +114,9 @@ TEST_CASE("Each trouble has its alarm") {
        }},
       {"state_lost", [](auto& node) { node.storage.is_lost = true; }},
       {"refused", [](auto& node) { node.input.phase = actors::phase::refused; }},
+      {"state_outvoted", [](auto& node) { node.raft.core.outvoted.emplace(); }},
+      {"state_differs", [](auto& node) { node.raft.core.digests_alarm = raft::log_index{4096}; }},
+      {"log_damaged", [](auto& node) { node.raft.core.entries_damaged = 1; }},
       {"circuit_open", [](auto& node) { node.supervisor.circuit = actors::circuit_state::open; }},
       {"child_restarts", [](auto& node) { node.supervisor.restarts_in_window = 2; }},
       {"raft_unresponsive", [](auto& node) { node.raft.last_tick -= 10s; }},
@@ -126,6 +129,14 @@ TEST_CASE("Each trouble has its alarm") {
     for (const auto& each : http::find_alarms(node.seen(), http::assess(node.seen())))
       CHECK_FALSE(each.clears.empty());
   }
+}
+
+TEST_CASE("A node that is refused because it was outvoted has both alarms") {
+  watched_node node;
+  node.input.phase = actors::phase::refused;
+  node.supervisor.last_check.emplace().verdict = storage::verdict::refuse;
+  node.supervisor.last_check->findings = {{"INV-29", "the digest at index 8192 is another", true}};
+  CHECK(node.names() == "refused state_outvoted");
 }
 
 TEST_CASE("Alarms are told in one order, the worst of a disk beside the rest") {
