@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from aspen_cluster import ClusterNode
-from aspen_e2e import BIN, wait_until
+from aspen_e2e import BIN, BOUND, wait_until
 from resync_test import ResyncTest, wipe_state
 
 INTERVAL = 4096
@@ -43,9 +43,30 @@ class Divergence(ResyncTest):
         self.assertRegex(check["message"], r"at index \d+ is [0-9a-f]{64} here and [0-9a-f]{64} on a majority")
         self.assertRegex(node.log(), r"ERROR .*fenced index=\d+ digest=[0-9a-f]{64} majority=[0-9a-f]{64}")
         self.assertRegex(node.admin("GET", "/metrics").body.decode(), r"(?m)^aspen_state_outvoted(\{.*\})? 1$")
-        for path in ("/v1/kv/key-00007", "/v1/kv/key-00007?consistency=stale"):
-            self.assertEqual(503, node.request("GET", path).status, path)
-        self.assertEqual(503, node.put("k", b"1").status)
+        answers = [node.request("GET", f"/v1/kv/key-00007{how}") for how in ("", "?consistency=stale")]
+        for answer in (*answers, node.put("k", b"1")):
+            self.assertEqual(503, answer.status, answer)
+            self.assertIn("a majority of the replicas has another state", answer.body.decode())
+
+        def alarm():
+            alarms = node.admin("GET", "/health").json()["alarms"]
+            return next((each for each in alarms if each["name"] == "state_outvoted"), None)
+        raised = wait_until(alarm, "the alarm stands")
+        self.assertRegex(raised["since"], r"^\d{4}-\d\d-\d\dT")
+        self.assertIn("remove the state machine's files", raised["clears"])
+        self.assertIn("INV-29", (node.data_dir / "quarantine.json").read_text(encoding="utf-8"))
+
+    def assert_refused_from_outside(self, node: ClusterNode):
+        """What is said of the files of a fenced node that was stopped, and a start that may end the process."""
+        checked = subprocess.run([BIN / "aspen-debug-storage", "check", node.data_dir], text=True, timeout=BOUND,
+                                 capture_output=True, check=False)
+        self.assertNotEqual(0, checked.returncode, checked)
+        self.assertIn("INV-29", checked.stdout)
+        self.assertRegex(checked.stdout, r"[0-9a-f]{64} here and [0-9a-f]{64} on a majority")
+        before = len(node.log())
+        node.spawn(ASPEN_SUPERVISOR_ON_REFUSAL="exit")
+        self.assertEqual(78, node.wait_exit())
+        self.assertIn("INV-29", node.log()[before:])
 
     def assert_serve(self, nodes: list[ClusterNode], written: dict[str, bytes]):
         self.assertEqual(200, self.cluster.put("after", b"1").status)
@@ -75,6 +96,7 @@ class Divergence(ResyncTest):
 
         # What the operations guide says.
         self.assertEqual(0, wrong.stop())
+        self.assert_refused_from_outside(wrong)
         wipe_state(wrong)
         wrong.start()
         self.assert_serve(list(self.cluster.nodes.values()), written)

@@ -45,6 +45,7 @@ const std::vector<planted>& planted_bugs() {
       ASPEN_OUTSIDE(snapshot_named_later),
       ASPEN_OUTSIDE(checkpoint_not_copied),
       ASPEN_OUTSIDE(lost_state_not_told),
+      ASPEN_OUTSIDE(state_differs),
       ASPEN_INSIDE(commit_of_older_term),
       ASPEN_INSIDE(commit_from_memory),
       ASPEN_INSIDE(commit_alone),

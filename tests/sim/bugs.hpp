@@ -37,6 +37,7 @@ enum class bug {
   snapshot_named_later,       ///< by the index at which it is sent, not made
   checkpoint_not_copied,      ///< it is marked as complete, and nothing was copied
   lost_state_not_told,        ///< a server without a state machine says it has one
+  state_differs,              ///< one server's state, and only the replicas' digests tell
 };
 
 /// One planted bug, in the surroundings or in the core.
