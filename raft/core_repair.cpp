@@ -12,10 +12,12 @@ namespace raft {
 
 // -- for others ------------------------------------------------------------------------
 
+// What stands right behind damage is chained to nothing that can be read: the store gives it
+// to nobody.
 bool core::implementation::holds_committed(log_index first, log_index last) const {
   return first >= log.first_index() && first <= last && last <= commit_index
          && std::none_of(damaged.begin(), damaged.end(), [&](const damaged_run& run) {
-              return first <= run.last && run.first <= last;
+              return first <= run.last.next() && run.first <= last;
             });
 }
 

@@ -74,6 +74,7 @@ class DamagedLog(ClusterTest):
         others = [node for node in self.cluster.nodes.values() if node is not hurt]
         for node in others:
             node.kill()
+        before = len(hurt.log())
         hurt.spawn()
 
         def says_so():
@@ -84,6 +85,14 @@ class DamagedLog(ClusterTest):
         self.assertRegex(health["checks"]["raft_log"]["message"], r"1 entries .* first at index \d+")
         self.assertEqual(1, metric(hurt, "aspen_log_entries_damaged"))
         self.assertEqual(503, hurt.request("GET", "/v1/kv/key-00100").status)
+        raised = wait_until(lambda: [each for each in hurt.admin("GET", "/health").json()["alarms"]
+                                     if each["name"] == "log_damaged"], "the alarm stands")
+        self.assertIn("when another node gives the entries", raised[0]["clears"])
+        # A look at the stores finds nothing new, and ends nothing.
+        checked = hurt.admin("POST", "/admin/validate")
+        self.assertEqual(200, checked.status, checked)
+        self.assertIn("INV-47", checked.body.decode())
+        self.assertEqual(1, hurt.log()[before:].count("raft actor started"))
         # One that answers is enough, though it leads nobody.
         others[0].spawn()
         self.assert_whole(hurt, written)

@@ -147,6 +147,36 @@ TEST_CASE("a server whose log is whole again first gives what it was reading for
   CHECK_FALSE(first.is_reading());
 }
 
+TEST_CASE("what stands right behind damage is given to nobody before that is repaired",
+          "[raft][INV-28]") {
+  damaged_cluster cluster({1, 2, 3});
+  auto& hurt = cluster.damage(1, 4, 4);
+  hurt.start();
+  auto given = [&](std::uint64_t first) {
+    hurt.outbox.clear();
+    hurt.step(server_id{2}, entry_request{term{0}, at(first), at(first)});
+    while (hurt.is_reading())
+      hurt.log_read();
+    return std::get<entry_reply>(hurt.outbox.front().body).entries.size();
+  };
+  CHECK(given(3) == 1);
+  CHECK(given(4) == 0);
+  CHECK(given(5) == 0);
+  CHECK(given(6) == 1);
+}
+
+TEST_CASE("two servers whose damage touches repair each other", "[raft]") {
+  damaged_cluster cluster({1, 2, 3});
+  cluster[3].crash();
+  cluster.damage(1, 6, 6);
+  cluster.damage(2, 7, 7);
+  cluster[1].start();
+  cluster[2].start();
+  cluster.heal_with_time();
+  CHECK(cluster[1].disk().is_whole());
+  CHECK(cluster[2].disk().is_whole());
+}
+
 TEST_CASE("entries that do not follow from what stands before the damage are not taken",
           "[raft][INV-28]") {
   damaged_cluster cluster({1, 2, 3});
