@@ -44,6 +44,13 @@ std::uint64_t key_values::digest() const {
 }
 
 effect key_values::apply(const raft::entry& next) {
+  auto outcome = take(next);
+  if (next.id.index.value % digest_interval == 0)
+    recorded_digest_ = raft::digest_point{next.id.index, 1, {digest(), 0, 0, 0}};
+  return outcome;
+}
+
+effect key_values::take(const raft::entry& next) {
   BASE_CHECK(next.id.index == last_applied_.index.next(), "INV-51: entries are applied in order");
   BASE_CHECK(next.id.term >= last_applied_.term
                  && next.chain == raft::next_chain(chain_, next.id, next.kind, next.payload.hash()),

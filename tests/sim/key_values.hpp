@@ -3,12 +3,16 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "raft/types.hpp"
 
 namespace sim {
 
 inline constexpr std::size_t keys_max = 8;
+
+/// Smaller than the node's, so that short lives meet it.
+inline constexpr std::uint64_t digest_interval = 64;
 
 /// What clients replicate. A value is a number that is written once in a simulation; zero
 /// stands for an absent key.
@@ -43,6 +47,8 @@ public:
   std::uint64_t value_of(std::size_t key) const { return cells_[key].value; }
   /// A function of everything above: equal states have equal digests.
   std::uint64_t digest() const;
+  /// The digest right after the newest entry whose index is a multiple of `digest_interval`.
+  const std::optional<raft::digest_point>& recorded_digest() const { return recorded_digest_; }
 
   /// Requires: it follows `last_applied` (INV-51, INV-52); throws otherwise.
   effect apply(const raft::entry& next);
@@ -58,6 +64,7 @@ private:
     std::uint64_t version = 0;
   };
 
+  effect take(const raft::entry& next);
   void take_membership(raft::membership members);
 
   std::array<cell, keys_max> cells_{};
@@ -65,6 +72,7 @@ private:
   raft::chain_hash chain_;
   raft::membership membership_;
   std::uint64_t membership_digest_ = 0;
+  std::optional<raft::digest_point> recorded_digest_;
 };
 
 } // namespace sim

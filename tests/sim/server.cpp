@@ -68,6 +68,7 @@ void server::start() {
   if (forgotten_)
     disk_.state().pretend_applied(forgotten_->first, forgotten_->second);
   auto recovered = disk_.recovered();
+  recovered.digest = reported_digest();
   around_.judge.opened(*this);
   ++boot_;
   auto random = [chance = random_.fork(1000 + boot_)](std::uint64_t bound) mutable {

@@ -151,7 +151,7 @@ private:
   void snapshot_arrived(const raft::server_life& to, const raft::entry_id& point, bool is_taken);
   void send(const raft::outgoing_message& what);
   void persist_done();
-  raft::digest_point digest_at(raft::log_index index) const;
+  std::optional<raft::digest_point> reported_digest() const;
   void apply_done(const std::vector<effect>& effects, raft::log_index last);
   void tick();
   void mark_checkpoint();

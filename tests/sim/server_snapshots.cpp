@@ -105,6 +105,8 @@ void server::perform_install(const raft::install_request& what) {
                                                 [this, point] {
                                                   ++around_.counters.installs;
                                                   life_->protocol.installed(point);
+                                                  if (auto digest = reported_digest())
+                                                    life_->protocol.digest_recorded(*digest);
                                                 }});
                          }});
 }

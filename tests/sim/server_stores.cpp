@@ -8,13 +8,6 @@
 /// What the core asks of the stores, on their threads.
 namespace sim {
 
-namespace {
-
-// Smaller than the node's, so that short lives meet it.
-constexpr std::uint64_t digest_interval = 64;
-
-} // namespace
-
 void server::perform_persist(raft::persist_request what) {
   auto batch = std::make_shared<storage::log_batch>();
   batch->entries = std::move(what.entries);
@@ -51,9 +44,9 @@ void server::perform_apply(raft::apply_request what) {
     for (const auto& each : *entries) {
       effects->push_back(disk_.apply(each));
       around_.judge.applied(*this, each, disk_.state().digest());
-      if (each.id.index.value % digest_interval == 0)
-        *digest = digest_at(each.id.index);
     }
+    if (auto recorded = reported_digest(); recorded && recorded->index > before.index)
+      *digest = recorded;
     if (has(bug::last_applied_not_persisted) && life_)
       forgotten_ = {before, chain_before};
   };
@@ -67,9 +60,11 @@ void server::perform_apply(raft::apply_request what) {
 }
 
 // The judge compares states by itself; what is planted here it does not see.
-raft::digest_point server::digest_at(raft::log_index index) const {
-  bool is_wrong = has(bug::state_differs) && id() == raft::server_id{2};
-  return {index, 1, {disk_.state().digest() ^ (is_wrong ? 1U : 0U), 0, 0, 0}};
+std::optional<raft::digest_point> server::reported_digest() const {
+  auto reported = disk_.state().recorded_digest();
+  if (reported && has(bug::state_differs) && id() == raft::server_id{2})
+    reported->lanes[0] ^= 1U;
+  return reported;
 }
 
 void server::apply_done(const std::vector<effect>& effects, raft::log_index last) {
