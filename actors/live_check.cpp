@@ -1,35 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/live_check.hpp"
 
+#include "storage/one_story.hpp"
+
 namespace actors {
 
 namespace {
 
-std::string text_of(raft::log_index index) {
-  return std::to_string(index.value);
-}
+using storage::judgement;
+using storage::text_of;
 
-std::string text_of(const raft::entry_id& id, const raft::chain_hash& chain) {
-  return "index " + text_of(id.index) + ", term " + std::to_string(id.term.value) + ", chain "
-         + base::to_hex(chain);
-}
-
-class findings {
-public:
-  explicit findings(storage::check_report& report) : report_(report) {}
-
-  void rule(const char* number, bool holds, std::string text) {
-    auto at = holds ? report_.findings.end() : report_.findings.begin();
-    report_.findings.insert(at, {number, std::move(text), !holds});
-    if (!holds)
-      report_.verdict = storage::verdict::refuse;
-  }
-
-private:
-  storage::check_report& report_;
-};
-
-void judge_log(const live_evidence& all, findings& out) {
+void judge_log(const live_evidence& all, judgement& out) {
   const auto& log = *all.log;
   bool is_in_order = log.snapshot.id.index <= log.hard_state.commit_index
                      && log.hard_state.commit_index <= log.last.index;
@@ -49,24 +30,10 @@ void judge_log(const live_evidence& all, findings& out) {
                         : ""));
 }
 
-void judge_positions(const live_evidence& all, findings& out) {
-  auto last_applied = all.state->last_applied.index;
-  auto committed = all.log->hard_state.commit_index;
-  if (all.log->pending)
-    committed = std::max(committed, all.log->pending->point.id.index);
-  if (last_applied > committed)
-    out.rule("INV-75", false,
-             "State machine corruption detected: last_applied (" + text_of(last_applied)
-                 + ") exceeds committed (" + text_of(committed) + ")");
-  else
-    out.rule("INV-75", true,
-             "last_applied (" + text_of(last_applied) + ") is within committed ("
-                 + text_of(committed) + ")");
-  auto point = all.log->snapshot.id.index;
-  bool reaches = all.state_after->last_applied.index >= point;
-  out.rule("INV-76", reaches,
-           "last_applied " + text_of(all.state_after->last_applied.index)
-               + (reaches ? " reaches" : " lies before") + " the snapshot point " + text_of(point));
+void judge_positions(const live_evidence& all, judgement& out) {
+  judge_last_applied(all.state->last_applied.index, all.log->hard_state.commit_index,
+                     all.log->pending, out);
+  judge_reach(all.state_after->last_applied.index, all.log->snapshot.id.index, out);
 }
 
 /// The membership in force at `index`, as the log has it.
@@ -78,26 +45,18 @@ const raft::membership& membership_at(const storage::log_state& log, raft::log_i
   return *found;
 }
 
-void judge_entry(const live_evidence& all, findings& out) {
-  const auto& state = *all.state;
+void judge_entry(const live_evidence& all, judgement& out) {
+  auto index = all.state->last_applied.index;
   auto here = raft::snapshot_point{all.log->snapshot.id, all.log->snapshot.chain, {}};
   if (all.at_last_applied)
     here = {all.at_last_applied->id, all.at_last_applied->chain, {}};
-  if (here.id.index != state.last_applied.index)
+  if (here.id.index != index)
     return; // compacted since: nothing to compare with
-  bool agrees = here.id == state.last_applied && here.chain == state.chain;
-  out.rule("INV-77", agrees,
-           agrees ? "log and state machine agree at index " + text_of(here.id.index)
-                  : "the stores differ: the state machine has "
-                        + text_of(state.last_applied, state.chain) + ", the log "
-                        + text_of(here.id, here.chain));
-  bool is_same = membership_at(*all.log, here.id.index) == state.membership;
-  out.rule("INV-78", is_same,
-           "the membership at index " + text_of(here.id.index)
-               + (is_same ? " is the log's" : " is not the log's"));
+  here.membership = membership_at(*all.log, index);
+  judge_agreement(*all.state, here, out);
 }
 
-void judge_rows(const live_evidence& all, storage::check_report& report, findings& out) {
+void judge_rows(const live_evidence& all, storage::check_report& report, judgement& out) {
   if (!all.rows || !all.rows->last_pass)
     return out.rule("INV-83", true, "the rows were not all compared with their digests yet");
   auto age = std::chrono::duration_cast<std::chrono::seconds>(all.now - all.rows->last_pass->ended);
@@ -112,7 +71,7 @@ void judge_rows(const live_evidence& all, storage::check_report& report, finding
 
 storage::check_report judge_live(const live_evidence& all) {
   storage::check_report report;
-  findings out(report);
+  judgement out;
   judge_log(all, out);
   if (all.state_is_lost) {
     out.rule("INV-70", true, "the state machine is lost, and a snapshot is waited for");
@@ -125,6 +84,8 @@ storage::check_report judge_live(const live_evidence& all) {
   }
   report.commit_index = all.log->hard_state.commit_index;
   report.last_index = all.log->last.index;
+  report.verdict = out.worst();
+  report.findings = out.take_findings();
   if (report.verdict != storage::verdict::ok)
     report.what_to_do = "Nothing: the node ends its stores and checks them in full; see /health.";
   return report;

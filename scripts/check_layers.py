@@ -101,7 +101,7 @@ RULES = {
             # The last report of the check, as the health answer shows it.
             "actors/node_status.*": Rule(project=["storage/cross_check.hpp"]),
             # What operators ask of both stores, the report of it, and a copy of the log: of no engine.
-            "actors/live_check.*": Rule(project=["storage/cross_check.hpp"]),
+            "actors/live_check.*": Rule(project=["storage/cross_check.hpp", "storage/one_story.hpp"]),
             "actors/inspector.*": Rule(
                 project=["storage/cross_check.hpp", "storage/files.hpp", "storage/log_copy.hpp",
                          "storage/transfer_file.hpp"]

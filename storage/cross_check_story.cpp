@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/cross_check_rules.hpp"
+#include "storage/one_story.hpp"
 
 namespace storage {
 namespace {
@@ -170,37 +171,12 @@ void judge_story(const evidence& all, const settled& what, judgement& out) {
   const auto& facts = *what.state->facts;
   const auto& marks = all.log.scan->marks;
   auto last_applied = facts.meta.last_applied.index;
-  auto committed = marks.hard_state.commit_index;
-  if (marks.pending)
-    committed = std::max(committed, marks.pending->point.id.index);
-  if (last_applied > committed)
-    out.rule("INV-75", false,
-             "State machine corruption detected: last_applied (" + text_of(last_applied)
-                 + ") exceeds committed (" + text_of(committed) + ")");
-  else
-    out.rule("INV-75", true,
-             "last_applied (" + text_of(last_applied) + ") is within committed ("
-                 + text_of(committed) + ")");
+  judge_last_applied(last_applied, marks.hard_state.commit_index, marks.pending, out);
   judge_terms(marks, facts, out);
-  bool reaches = last_applied >= marks.snapshot.id.index;
-  out.rule("INV-76", reaches,
-           "last_applied " + text_of(last_applied) + (reaches ? " reaches" : " lies before")
-               + " the snapshot point " + text_of(marks.snapshot.id.index));
+  judge_reach(last_applied, marks.snapshot.id.index, out);
   judge_watermark(all, facts, out);
-  auto here = log_at(all, what, facts);
-  if (!here)
-    return;
-  bool agrees = here->id == facts.meta.last_applied && here->chain == facts.meta.chain;
-  out.rule("INV-77", agrees,
-           agrees ? "log and state machine agree at index " + text_of(last_applied)
-                  : "the stores differ: the state machine has "
-                        + text_of(facts.meta.last_applied, facts.meta.chain) + ", the log "
-                        + text_of(here->id, here->chain));
-  if (agrees)
-    out.rule(
-        "INV-78", here->membership == facts.meta.membership,
-        "the membership at index " + text_of(last_applied)
-            + (here->membership == facts.meta.membership ? " is the log's" : " is not the log's"));
+  if (auto here = log_at(all, what, facts))
+    judge_agreement(facts.meta, *here, out);
 }
 
 } // namespace storage
