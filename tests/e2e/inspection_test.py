@@ -2,6 +2,8 @@
 """What operators ask of the stores of a running node: a live check, a snapshot, a copy of the log; and the
 comparison of everything with its digests that goes on beside the service."""
 
+import contextlib
+import itertools
 import json
 import re
 import socket
@@ -26,6 +28,24 @@ class Inspection(NodeTest):
     def debug_storage(self, *arguments) -> subprocess.CompletedProcess:
         return subprocess.run([BIN / "aspen-debug-storage", *map(str, arguments)], env=clean_environment(),
                               capture_output=True, text=True, timeout=BOUND, check=False)
+
+    @contextlib.contextmanager
+    def writes(self, what):
+        """Puts `what(n)`, a key and a value for n = 0, 1, ..., until the block is left."""
+        is_over = threading.Event()
+
+        def write():
+            for number in itertools.count():
+                if is_over.is_set():
+                    return
+                self.node.put(*what(number))
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            writer.join()
 
     def health(self) -> dict:
         return self.node.admin("GET", "/health").json()
@@ -83,24 +103,12 @@ class Inspection(NodeTest):
         self.assertEqual(of_node["entries"], entries, "every record, byte by byte")
 
     def test_a_copy_under_writes_is_whole(self):
-        is_over = threading.Event()
-
-        def write():
-            number = 0
-            while not is_over.is_set():
-                self.node.put(f"beside-{number}", b"z" * 2000)
-                number += 1
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
+        with self.writes(lambda number: (f"beside-{number}", b"z" * 2000)):
             for number in range(3):
                 path, _ = self.copy_log(f"copy-{number}.lmdb")
                 shown = json.loads(self.debug_storage("log", path, "-o", "json").stdout)
                 self.assertEqual([], shown["faults"])
                 self.assertEqual(shown["last"]["index"] - shown["first_index"] + 1, shown["entries"])
-        finally:
-            is_over.set()
-            writer.join()
 
     def test_a_client_that_leaves_frees_the_copy(self):
         for number in range(60):
@@ -162,25 +170,13 @@ class Inspection(NodeTest):
 
     def test_a_row_that_vanishes_beside_writes_is_missed(self):
         """Every row that is left matches its own digest: only the sum tells."""
-        is_over = threading.Event()
-
-        def write():
-            number = 0
-            while not is_over.is_set():
-                self.node.put(f"beside-{number % 100}", b"z" * 100)
-                number += 1
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
+        with self.writes(lambda number: (f"beside-{number % 100}", b"z" * 100)):
             stranger = sqlite3.connect(self.node.data_dir / "state-machine.db", timeout=30)
             stranger.execute("PRAGMA wal_autocheckpoint = 0")
             stranger.execute("DELETE FROM state_machine_kv WHERE key = 'key-21'")
             stranger.commit()
             wait_until(lambda: self.health()["phase"] == "refused", "the refusal")
             stranger.close()
-        finally:
-            is_over.set()
-            writer.join()
         self.assertIn("the digest of all rows", json.dumps(self.health()["checks"]["storage"]))
 
     def test_a_value_that_changes_under_a_running_node_ends_the_service(self):
