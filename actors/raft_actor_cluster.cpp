@@ -164,8 +164,12 @@ bool raft_actor::settle_change(raft::request_id request, const answer<cluster_ch
 
 void raft_actor::transfer(raft::server_id to, reply_to<cluster_changed> reply) {
   auto outcome = core_->transfer_leadership(to);
-  if (auto* no = std::get_if<raft::transfer_refused>(&outcome))
+  if (auto* no = std::get_if<raft::transfer_refused>(&outcome)) {
+    bool leads_already = to == settings_.core.self && no->why == raft::transfer_refusal::no_voter;
+    if (leads_already)
+      return reply.answer_with(cluster_changed{status_.core.membership, to, {}});
     return reply.refuse(explain(*no, not_leading()));
+  }
   transfer_ = std::move(reply);
   perform();
 }

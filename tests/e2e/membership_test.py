@@ -96,6 +96,8 @@ class Membership(ClusterTest):
             self.does("move-leader", str(goal.node_id))
             wait_until(lambda goal=goal: self.cluster.find_leader() is goal, f"node {goal.node_id} leads")
             self.assertEqual(200, self.cluster.put("k", b"1").status)
+        self.does("move-leader", str(goal.node_id))
+        wait_until(lambda: self.cluster.find_leader() is goal, "who leads already goes on leading")
 
     def test_a_change_that_makes_no_sense_is_refused_with_the_reason(self):
         self.cluster.start()
