@@ -129,6 +129,7 @@ public:
     auto waited_ns = began - arrived.enqueued_ns;
     trace_.note(trace::event_kind::received, passport, began, waited_ns);
     trace::scope works_on(trace_.context_of(passport));
+    this->current_mailbox_element(&element); // whoever asked hears of an exception, from here on
     ASPEN_FAILPOINT(stats_->name, "message");
     auto outcome = Base::consume(element);
     // Here, not after `resume`: by then another worker may have resumed this actor.
