@@ -93,7 +93,7 @@ raft_actor::behavior_type raft_actor::make_behavior() {
       [this](const applied& what) { on_applied(what); },
       [this](const apply_stuck& what) { on_apply_stuck(what); },
       [this](const checkpoint_finished& what) {
-        if (what.life == life_) {
+        if (what.life == life_ && core_) { // the scheduler does not wait for this actor to begin
           core_->checkpoint_completed(what.index);
           perform();
         }
@@ -150,6 +150,8 @@ void raft_actor::start_core(const storage::log_state& log, const state_meta_repl
   make_core(log, reply);
   perform();
   on_tick();
+  if (auto early = std::exchange(arrived_early_, std::nullopt))
+    on_snapshot_arrived(*early);
 }
 
 void raft_actor::make_core(const storage::log_state& log, const state_meta_reply& reply) {

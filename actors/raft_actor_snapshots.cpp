@@ -47,6 +47,10 @@ void raft_actor::on_slow_writes(const slow_writes& what) {
 void raft_actor::on_snapshot_arrived(const snapshot_arrived& what) {
   if (what.life != life_)
     return;
+  if (!core_) { // the receiver does not wait for this actor to begin
+    arrived_early_ = what;
+    return;
+  }
   if (!core_->snapshot_received(what.what->point)) {
     send(others_.log_writer, drop_install{life_});
     if (others_.snapshot_receiver)

@@ -142,6 +142,7 @@ private:
   raft::log_index members_index_; ///< where the newest membership took effect, at least
   raft::membership told_members_; ///< what the peer links were last told
   std::shared_ptr<const storage::log_state> whole_log_; ///< after the last repair
+  std::optional<snapshot_arrived> arrived_early_;       ///< before there was a core
   raft_status status_;
 };
 

@@ -126,6 +126,17 @@ public:
     return dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   }
 
+  raft_settings raft_setup() const {
+    raft_settings setup;
+    setup.core.self = identity.server;
+    setup.core.cluster_id = identity.cluster_id;
+    setup.core.proposals_in_flight_max = 100;
+    setup.core.proposal_bytes_in_flight_max = base::limits::mebibyte;
+    setup.core.reads_waiting_max = 100;
+    setup.wall_clock_ms = [] { return std::uint64_t{0}; };
+    return setup;
+  }
+
   static constexpr generation life = 1;
   actor_context context;
   storage::identity identity;
@@ -169,17 +180,6 @@ private:
   base::result<std::unique_ptr<storage::state_machine>> open_state() {
     auto inner = std::make_unique<storage::memory_state_machine>(identity);
     return std::make_unique<test_support::faulty_state_machine>(std::move(inner), state_script);
-  }
-
-  raft_settings raft_setup() const {
-    raft_settings setup;
-    setup.core.self = identity.server;
-    setup.core.cluster_id = identity.cluster_id;
-    setup.core.proposals_in_flight_max = 100;
-    setup.core.proposal_bytes_in_flight_max = base::limits::mebibyte;
-    setup.core.reads_waiting_max = 100;
-    setup.wall_clock_ms = [] { return std::uint64_t{0}; };
-    return setup;
   }
 
   virtual_time config_;

@@ -85,6 +85,20 @@ TEST_CASE_METHOD(group_fixture, "a completion of another generation is ignored",
   CHECK(answer->take()->revision == storage::revision{3});
 }
 
+TEST_CASE_METHOD(group_fixture, "a checkpoint may end before the raft actor has begun",
+                 "[group][INV-92]") {
+  caf::anon_send_exit(context.where->get().raft, caf::exit_reason::kill);
+  settle();
+  auto raft = start_raft_actor(system, context, life, raft_setup());
+  caf::anon_send(raft, begin{});
+  caf::anon_send(raft, checkpoint_finished{life, raft::log_index{1}});
+  settle();
+  auto answer = put("k", "v");
+  settle();
+  REQUIRE(answer->is_filled());
+  CHECK(answer->take().has_value());
+}
+
 TEST_CASE_METHOD(group_fixture, "a checkpoint is marked before it begins and after it is complete",
                  "[group][INV-92]") {
   put("k", "v");
