@@ -19,9 +19,11 @@ import unittest
 from aspen_e2e import NodeTest, wait_until
 
 CYCLES = 2
-BY_LOAD = ["raft", "log_writer", "storage_writer", "reader_pool", "reader_pool/9", "checkpoint_scheduler"]
-"""These get messages while clients write and read, so that a failpoint is met at once."""
-AT_START = ["peer_links", "snapshot_sender", "snapshot_receiver", "inspector", "storage_scanner"]
+READERS = [f"reader_pool/{number}" for number in range(10)]
+BY_LOAD = [["raft"], ["log_writer"], ["storage_writer"], ["reader_pool"], READERS, ["checkpoint_scheduler"]]
+"""One of each gets messages while clients write and read, so that a failpoint is met at once. Which reader does is
+the pool's choice."""
+AT_START = [["peer_links"], ["snapshot_sender"], ["snapshot_receiver"], ["inspector"], ["storage_scanner"]]
 """These are idle on a single node: they meet theirs when they are told to begin."""
 HEALTH_BOUND = 1.0
 
@@ -121,7 +123,6 @@ class Failpoints(NodeTest):
         return self.node.admin("GET", "/admin/supervisor").json()
 
     def child(self, name: str) -> dict:
-        name = "reader_pool" if name.startswith("reader_pool") else name
         return next(each for each in self.tree()["children"] if each["name"] == name)
 
     def events(self, kind: str) -> list[str]:
@@ -148,10 +149,10 @@ class Failpoints(NodeTest):
         self.node.start()
         with HealthProbe(self.node) as probe, Clients(self.node) as clients:
             for _ in range(CYCLES):
-                for name in BY_LOAD:
-                    self.kill(name, lambda: None)
-                for name in AT_START:
-                    self.kill(name, lambda: self.assert_status(
+                for names in BY_LOAD:
+                    self.kill(names, lambda: None)
+                for names in AT_START:
+                    self.kill(names, lambda: self.assert_status(
                         200, self.node.admin("POST", "/admin/supervisor/stores/restart")))
         self.assertEqual([], probe.failures)
         self.assertEqual([], clients.wrong)
@@ -164,11 +165,13 @@ class Failpoints(NodeTest):
         print(f"{CYCLES * len(BY_LOAD + AT_START)} deaths, {len(clients.acknowledged)} acknowledged writes found, "
               f"slowest /health {probe.slowest:.3f} s, worst starvation of the machine {probe.starved:.3f} s")
 
-    def kill(self, name: str, trigger):
-        before = self.child(name)["restarts"]
-        self.arm(f"{name}.message=1*throw")
+    def kill(self, names: list[str], trigger):
+        child = names[0].split("/")[0]
+        before = self.child(child)["restarts"]
+        self.arm("; ".join(f"{each}.message=1*throw" for each in names))
         trigger()
-        wait_until(lambda: self.child(name)["restarts"] > before, f"{name} has a new life")
+        wait_until(lambda: self.child(child)["restarts"] > before, f"{child} has a new life")
+        self.arm("; ".join(f"{each}.message=off" for each in names))
         self.serves()
 
     # -- stores that fail, are slow, or hang -----------------------------------------------------
