@@ -47,10 +47,11 @@ enum class frame_type : std::uint8_t {
 };
 
 /// Protocol versions this program speaks, both included. Frames of the handshake carry
-/// version 0 and are read by every version.
+/// version 0 and are read by every version. Version 1 knew no digests of states and no repair
+/// of damaged entries: its answers to append_entries are shorter.
 inline constexpr std::uint8_t greeting_version = 0;
-inline constexpr std::uint8_t protocol_version_min = 1;
-inline constexpr std::uint8_t protocol_version_max = 1;
+inline constexpr std::uint8_t protocol_version_min = 2;
+inline constexpr std::uint8_t protocol_version_max = 2;
 
 inline constexpr std::size_t frame_header_bytes = 76;
 

@@ -27,7 +27,8 @@ struct door {
     auto why = judge_hello(here, other, first);
     return why ? std::optional(why->reason) : std::nullopt;
   }
-  std::optional<refusal_reason> verdict_of_welcome(std::uint8_t version = 1) const {
+  std::optional<refusal_reason> verdict_of_welcome(
+      std::uint8_t version = protocol_version_max) const {
     auto why =
         judge_welcome(here, raft::server_id{2}, other, {version, first.membership_index, "", ""});
     return why ? std::optional(why->reason) : std::nullopt;
@@ -66,14 +67,14 @@ TEST_CASE("a server that was not looked for is refused", "[transport][admission]
 TEST_CASE("a version that cannot be spoken is refused, naming both ranges",
           "[transport][admission]") {
   door at;
-  at.first.version_min = 2;
+  at.first.version_min = 3;
   at.first.version_max = 9;
   CHECK(at.verdict() == refusal_reason::version_not_speakable);
-  CHECK_THAT(judge_hello(at.here, at.other, at.first)->text, matchers::ContainsSubstring("2 to 9"));
+  CHECK_THAT(judge_hello(at.here, at.other, at.first)->text, matchers::ContainsSubstring("3 to 9"));
   CHECK(at.verdict_of_welcome(9) == refusal_reason::version_not_speakable);
   at.first.version_min = 0;
   CHECK(!at.verdict());
-  CHECK(common_version(0, 9) == 1);
+  CHECK(common_version(0, 9) == protocol_version_max);
   CHECK(!common_version(0, 0));
 }
 

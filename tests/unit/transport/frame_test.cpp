@@ -16,7 +16,7 @@ namespace {
 base::bytes frame_of(std::string_view body, frame_type type = frame_type::ping) {
   auto frame = begin_frame();
   frame += body;
-  finish_frame(frame, type, 1, some_identity());
+  finish_frame(frame, type, protocol_version_max, some_identity());
   return frame;
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("a frame carries its type, version, sender and body", "[transport][fra
   REQUIRE(got);
   REQUIRE(*got);
   CHECK((*got)->header.type == frame_type::pong);
-  CHECK((*got)->header.version == 1);
+  CHECK((*got)->header.version == protocol_version_max);
   CHECK((*got)->header.sender == some_identity());
   CHECK((*got)->body == "some bytes");
   CHECK(!*reader.next());

@@ -88,7 +88,7 @@ void fuzz_message(mutator& source, fuzz_counts& counts) {
   auto got = decode_message(type, body);
   REQUIRE(allocated_bytes - before <= allowed(body.size()));
   bool is_good = check_decoded(got, body, [](const raft::message& message) {
-    return encode_message(message, 1, some_identity());
+    return encode_message(message, protocol_version_max, some_identity());
   });
   ++counts.bodies;
   ++(is_good ? counts.accepted : counts.refused);
@@ -102,7 +102,9 @@ void fuzz_others(mutator& source) {
   decode_welcome(body);
   decode_refusal(body);
   REQUIRE(allocated_bytes - before <= 3 * allowed(body.size()));
-  auto again = [](const auto& value) { return encode_stream(value, 1, some_identity()); };
+  auto again = [](const auto& value) {
+    return encode_stream(value, protocol_version_max, some_identity());
+  };
   check_decoded(decode_stream_offer(body), body, again);
   check_decoded(decode_stream_chunk(body), body, again);
   check_decoded(decode_stream_progress(body), body, again);

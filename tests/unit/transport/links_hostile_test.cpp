@@ -50,8 +50,9 @@ TEST_CASE("INV-132: nothing but a hello is taken before the handshake", "[transp
   attacked at;
   raft::message vote = raft::request_vote{};
   for (const auto& first :
-       {transport::encode_message(vote, 1, at.two), transport::encode_ping({}, 1, at.two),
-        base::bytes(5000, 'x'), base::bytes("GET / HTTP/1.1\r\n\r\n") + base::bytes(100, '\n'),
+       {transport::encode_message(vote, transport::protocol_version_max, at.two),
+        transport::encode_ping({}, transport::protocol_version_max, at.two), base::bytes(5000, 'x'),
+        base::bytes("GET / HTTP/1.1\r\n\r\n") + base::bytes(100, '\n'),
         base::bytes("\x16\x03\x01") + base::bytes(200, '\0')}) {
     auto peer = at.connect();
     peer.write(first);
@@ -69,7 +70,7 @@ TEST_CASE("INV-130: before the handshake no body longer than a greeting is waite
   raft::append_entries large;
   large.entries.resize(1);
   large.entries[0].payload = raft::payload(base::bytes(1 << 20, 'x'));
-  auto frame = transport::encode_message(large, 1, at.two);
+  auto frame = transport::encode_message(large, transport::protocol_version_max, at.two);
   peer.write(base::byte_view(frame).substr(0, transport::frame_header_bytes));
   peer.read_to_end();
   CHECK(at.one.received() == 0);
@@ -88,7 +89,8 @@ TEST_CASE("INV-132: a link is ended by a frame in another server's name", "[tran
     forged.boot = base::random_uuid();
   if (change == 3)
     forged.cluster = base::random_uuid();
-  peer.write(transport::encode_message(raft::timeout_now{raft::term{9}}, 1, forged));
+  peer.write(transport::encode_message(raft::timeout_now{raft::term{9}},
+                                       transport::protocol_version_max, forged));
   peer.read_to_end();
   REQUIRE(eventually([&] { return !at.one.is_linked(2); }));
   CHECK(at.one.received() == 0);
@@ -101,7 +103,7 @@ TEST_CASE("INV-131: a frame that is no message ends the link, and the other side
   auto peer = at.linked();
   auto frame = transport::begin_frame();
   frame += "no vote";
-  transport::finish_frame(frame, frame_type::request_vote, 1, at.two);
+  transport::finish_frame(frame, frame_type::request_vote, transport::protocol_version_max, at.two);
   peer.write(frame);
   for (;;) {
     auto answer = peer.read_frame();
@@ -118,10 +120,11 @@ TEST_CASE("INV-131: a frame that is no message ends the link, and the other side
 TEST_CASE("frames that have no place on a link, or speak another version, end it",
           "[transport][hostile]") {
   attacked at;
+  static constexpr int spoken = transport::protocol_version_max;
   auto [type, version] =
-      GENERATE(std::pair{frame_type::hello, 1}, std::pair{frame_type::stream_chunk, 1},
-               std::pair{static_cast<frame_type>(99), 1}, std::pair{frame_type::ping, 7},
-               std::pair{frame_type::pong, 1});
+      GENERATE(std::pair{frame_type::hello, spoken}, std::pair{frame_type::stream_chunk, spoken},
+               std::pair{static_cast<frame_type>(99), spoken}, std::pair{frame_type::ping, 7},
+               std::pair{frame_type::pong, spoken});
   auto peer = at.linked();
   auto frame = transport::begin_frame();
   transport::finish_frame(frame, type, static_cast<std::uint8_t>(version), at.two);
@@ -133,7 +136,8 @@ TEST_CASE("frames that have no place on a link, or speak another version, end it
 TEST_CASE("a peer that closes in the midst of a frame leaves nothing behind",
           "[transport][hostile]") {
   attacked at;
-  auto frame = transport::encode_message(raft::timeout_now{raft::term{9}}, 1, at.two);
+  auto frame = transport::encode_message(raft::timeout_now{raft::term{9}},
+                                         transport::protocol_version_max, at.two);
   for (std::size_t size = 1; size < frame.size(); size += 7) {
     auto peer = at.linked();
     peer.write(base::byte_view(frame).substr(0, size));

@@ -10,7 +10,7 @@ using tests::some_identity;
 namespace {
 
 base::bytes body_of(const raft::message& message) {
-  return encode_message(message, 1, some_identity()).substr(frame_header_bytes);
+  return encode_message(message, protocol_version_max, some_identity()).substr(frame_header_bytes);
 }
 
 raft::append_entries append(std::vector<raft::entry> entries) {

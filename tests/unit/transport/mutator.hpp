@@ -17,7 +17,8 @@ class mutator {
 public:
   explicit mutator(std::uint64_t seed) : samples_(seed) {
     for (std::uint64_t i = 0; i < 8 * std::variant_size_v<raft::message>; ++i)
-      good_.push_back(transport::encode_message(samples_.message(i), 1, some_identity()));
+      good_.push_back(transport::encode_message(samples_.message(i),
+                                                transport::protocol_version_max, some_identity()));
   }
 
   wire_samples& samples() { return samples_; }

@@ -61,8 +61,8 @@ TEST_CASE("a receiver whose process is frozen ends the stream", "[transport][str
     REQUIRE(first);
     if (decode_hello(first->second)->purpose != purpose::snapshot)
       continue;
-    peer.write(encode_welcome({1, raft::log_index{2}, "", ""}, two));
-    peer.write(encode_stream(stream_accepted{0}, 1, two));
+    peer.write(encode_welcome({protocol_version_max, raft::log_index{2}, "", ""}, two));
+    peer.write(encode_stream(stream_accepted{0}, protocol_version_max, two));
     auto outgoing = opening.get();
     REQUIRE(outgoing);
     auto sent = send_all(**outgoing, 10'000'000);
@@ -117,7 +117,7 @@ TEST_CASE("INV-138: chunks that skip, overlap, exceed the window or the offer en
   one.know({{raft::server_id{2}, two.incarnation, ""}});
   auto peer = raw_socket::connected_to(one.port());
   peer.greet(two, 1, purpose::snapshot);
-  peer.write(encode_stream(offer_of(50'000'000), 1, two));
+  peer.write(encode_stream(offer_of(50'000'000), protocol_version_max, two));
   auto incoming = one.take_stream();
   REQUIRE(incoming->accept(1000));
 
@@ -126,19 +126,19 @@ TEST_CASE("INV-138: chunks that skip, overlap, exceed the window or the offer en
   };
   auto attack = GENERATE(0, 1, 2, 3, 4, 5);
   if (attack == 0)
-    peer.write(encode_stream(chunk(1001, 10), 1, two));
+    peer.write(encode_stream(chunk(1001, 10), protocol_version_max, two));
   if (attack == 1)
-    peer.write(encode_stream(chunk(0, 10), 1, two));
+    peer.write(encode_stream(chunk(0, 10), protocol_version_max, two));
   if (attack == 2)
     for (std::uint64_t at = 1000; at < 20'000'000; at += bounds::chunk_bytes_max)
-      if (!peer.write(encode_stream(chunk(at, bounds::chunk_bytes_max), 1, two)))
+      if (!peer.write(encode_stream(chunk(at, bounds::chunk_bytes_max), protocol_version_max, two)))
         break;
   if (attack == 3)
-    peer.write(encode_stream(stream_end{50'000'000}, 1, two));
+    peer.write(encode_stream(stream_end{50'000'000}, protocol_version_max, two));
   if (attack == 4)
-    peer.write(encode_stream(chunk(1000, 0), 1, two));
+    peer.write(encode_stream(chunk(1000, 0), protocol_version_max, two));
   if (attack == 5)
-    peer.write(encode_stream(chunk(1000, bounds::chunk_bytes_max + 1), 1, two));
+    peer.write(encode_stream(chunk(1000, bounds::chunk_bytes_max + 1), protocol_version_max, two));
   peer.read_to_end();
   auto got = attack == 2 ? [&]() -> base::result<base::bytes> {
     eventually([&] { return one.links().get_totals().bad_frames == 1; });
