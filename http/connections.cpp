@@ -246,6 +246,9 @@ void connections::close(connection& which) {
     return;
   which.state = connection_state::closed;
   which.deadline.cancel();
+  // epoll forgets a socket by itself only when nobody holds it any more: a process that is just
+  // being spawned does (epoll(7), Questions and answers).
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, which.socket, nullptr);
   ::close(which.socket);
   which.socket = -1;
   if (which.is_queued)
