@@ -155,6 +155,11 @@ public:
     Base::launch(unit, lazy, hide);
   }
 
+  void initialize() override {
+    Base::initialize();
+    ASPEN_HAPPENS_BEFORE(this); // as in `consume`: this actor may have no message yet
+  }
+
   caf::resumable::resume_result resume(caf::execution_unit* unit, size_t budget) override {
     ASPEN_HAPPENS_AFTER(this);
     auto outcome = Base::resume(unit, budget);
