@@ -3,7 +3,7 @@
 and are slow, the validator and the supervisor die. Nothing acknowledged is lost, the node serves again by
 itself, and the admin listener answers all the while.
 
-    tests/e2e/failpoints_test.py [--cycles N]     # N cycles over all actors; 2 without it
+    tests/e2e/failpoints_test.py [--cycles N]     # N cycles over all actors; few without it
 """
 
 import contextlib
@@ -18,7 +18,7 @@ import unittest
 
 from aspen_e2e import NodeTest, wait_until
 
-CYCLES = 2
+CYCLES = None
 READERS = [f"reader_pool/{number}" for number in range(10)]
 BY_LOAD = [["raft"], ["log_writer"], ["storage_writer"], ["reader_pool"], READERS, ["checkpoint_scheduler"]]
 """One of each gets messages while clients write and read, so that a failpoint is met at once. Which reader does is
@@ -31,8 +31,9 @@ HEALTH_BOUND = 1.0
 class Clients:
     """Writes fresh keys and reads them back, through whatever happens; what was acknowledged is remembered."""
 
-    def __init__(self, node):
+    def __init__(self, node, prefix: str = ""):
         self.node = node
+        self.prefix = prefix
         self.acknowledged: dict[str, bytes] = {}
         self.numbers = itertools.count()
         self.is_over = threading.Event()
@@ -52,7 +53,7 @@ class Clients:
     def run(self, name: str):
         while not self.is_over.is_set():
             with contextlib.suppress(OSError, http.client.HTTPException):
-                key, value = f"{name}-{next(self.numbers)}", f"value of {name}".encode() * 10
+                key, value = f"{self.prefix}{name}-{next(self.numbers)}", f"value of {name}".encode() * 10
                 if self.node.put(key, value).status == 200:
                     self.acknowledged[key] = value
                     got = self.node.get(key)
@@ -148,7 +149,7 @@ class Failpoints(NodeTest):
     def test_every_actor_is_killed_under_load_and_nothing_acknowledged_is_lost(self):
         self.node.start()
         with HealthProbe(self.node) as probe, Clients(self.node) as clients:
-            for _ in range(CYCLES):
+            for _ in range(CYCLES or 2):
                 for names in BY_LOAD:
                     self.kill(names, lambda: None)
                 for names in AT_START:
@@ -162,7 +163,7 @@ class Failpoints(NodeTest):
         self.node.kill()
         self.node.start()
         self.is_all_there(clients.acknowledged)
-        print(f"{CYCLES * len(BY_LOAD + AT_START)} deaths, {len(clients.acknowledged)} acknowledged writes found, "
+        print(f"{(CYCLES or 2) * len(BY_LOAD + AT_START)} deaths, {len(clients.acknowledged)} acknowledged writes found, "
               f"slowest /health {probe.slowest:.3f} s, worst starvation of the machine {probe.starved:.3f} s")
 
     def kill(self, names: list[str], trigger):
@@ -217,14 +218,24 @@ class Failpoints(NodeTest):
         self.arm_the_end("supervisor.message=1*throw")
         self.assertEqual(70, self.node.wait_exit())
 
-    def test_a_process_that_is_killed_by_an_actor_comes_back_whole(self):
+    def test_a_process_that_is_killed_where_an_actor_works_comes_back_whole(self):
+        deaths, everything = 0, {}
         self.node.start()
-        with Clients(self.node) as clients:
-            wait_until(lambda: len(clients.acknowledged) > 20, "some writes")
-            self.arm_the_end("raft.message=1*kill")
-            self.assertEqual(128 + 9, self.node.wait_exit())
-        self.node.start()
-        self.is_all_there(clients.acknowledged)
+        for _ in range(CYCLES or 1):
+            for names in BY_LOAD + AT_START if CYCLES else [["raft"], ["log_writer"], ["storage_writer"]]:
+                with Clients(self.node, f"{deaths}-") as clients:
+                    wait_until(lambda: len(clients.acknowledged) > 5, "some writes")
+                    self.arm_the_end("; ".join(f"{each}.message=1*kill" for each in names))
+                    if names in AT_START:
+                        with contextlib.suppress(OSError, http.client.HTTPException):
+                            self.node.admin("POST", "/admin/supervisor/stores/restart")
+                    self.assertEqual(128 + 9, self.node.wait_exit())
+                deaths += 1
+                everything |= clients.acknowledged
+                self.node.start()
+                self.is_all_there(clients.acknowledged)
+        self.is_all_there(everything)
+        print(f"{deaths} kills of the process, {len(everything)} acknowledged writes found")
 
     def test_a_validator_that_crashes_is_a_refusal_and_not_the_end_of_the_node(self):
         self.node.spawn(ASPEN_FAILPOINTS="validator.check=crash")
