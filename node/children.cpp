@@ -119,6 +119,8 @@ public:
       auto stores = transfer_stores_of(*this_settings);
       setup.backend = stores.backend;
       setup.path = storage::transfer_paths(stores).outgoing();
+      if (stores.backend != storage::backend::inmemory)
+        setup.backup_path = storage::transfer_paths(stores).backup();
       return caf::actor_cast<caf::actor>(
           actors::start_snapshot_sender(system, context, life, std::move(setup)));
     };

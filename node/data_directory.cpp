@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/new_generation.hpp"
+
 namespace node {
 
 namespace {
@@ -154,6 +156,11 @@ base::result<data_directory> data_directory::open(const settings& all) {
     return base::fail(ready.error().within("data directory"));
   if (auto taken = take(data_dir / "lock"); !taken)
     return base::fail(taken.error().within("data directory"));
+  if (auto unfinished = storage::unfinished_text(data_dir.string()))
+    return base::fail(base::errc::invalid,
+                      fmt::format("data directory {}: {} Do it again, or remove the directory; "
+                                  "nothing of it was ever served.",
+                                  data_dir.string(), *unfinished));
   auto stores = store_paths_of(all);
   for (const fs::path store : {stores.log_path, stores.state_path}) {
     auto directory = store.parent_path();

@@ -21,7 +21,7 @@ public:
   /// nothing is created and nothing locked.
   /// Errors, each naming the path: `io` (cannot be created or written), `unsupported`
   /// (NFS or CIFS: SQLite's and LMDB's locks and maps do not hold there), `locked`
-  /// (naming the holder's process id).
+  /// (naming the holder's process id), `invalid` (a restore into it came to no end, INV-147).
   static base::result<data_directory> open(const settings& all);
 
   data_directory(data_directory&&) noexcept;

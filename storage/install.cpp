@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view incoming_prefix = "incoming-";
 constexpr std::string_view outgoing_prefix = "snapshot-to-send";
+constexpr std::string_view backup_prefix = "backup-to-send";
 constexpr std::string_view prepared_prefix = "install-";
 
 /// Our own names only: the directory is the operator's.
@@ -65,6 +66,10 @@ std::string transfer_paths::outgoing() const {
   return (fs::path(directory) / (std::string(outgoing_prefix) + extension)).string();
 }
 
+std::string transfer_paths::backup() const {
+  return (fs::path(directory) / (std::string(backup_prefix) + extension)).string();
+}
+
 std::string transfer_paths::incoming(const base::uuid& file) const {
   auto name = std::string(incoming_prefix) + base::to_string(file) + extension + ".partial";
   return (fs::path(directory) / name).string();
@@ -81,10 +86,13 @@ std::string transfer_paths::prepared(const std::string& name) const {
 
 base::status remove_transfer_leftovers(const transfer_paths& files,
                                        const std::optional<pending_install>& pending) {
-  auto outgoing = fs::path(files.outgoing()).filename().string();
+  auto is_made_here = [](const std::string& name, const std::string& path) {
+    auto made = fs::path(path).filename().string();
+    return name == made || name.starts_with(made + ".partial");
+  };
   return remove_if(files.directory, [&](const std::string& name) {
     bool is_pending = pending && name == pending->file;
-    return name == outgoing || name.starts_with(outgoing + ".partial")
+    return is_made_here(name, files.outgoing()) || is_made_here(name, files.backup())
            || (is_prepared_name(name, files.extension) && !is_pending);
   });
 }

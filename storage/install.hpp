@@ -29,6 +29,8 @@ struct transfer_paths {
 
   /// The one file that is made to be sent, kept and used again.
   std::string outgoing() const;
+  /// The one file that is made for an operator, while it is made.
+  std::string backup() const;
   /// What has come of the file with that id; a later try goes on with it.
   std::string incoming(const base::uuid& file) const;
   /// A prepared file, as `pending_install::file` names it.
@@ -39,7 +41,7 @@ struct transfer_paths {
   std::string extension; ///< of the state machine's file, with its dot
 };
 
-/// Removes what earlier lives left: files made to be sent, and prepared ones but for that
+/// Removes what earlier lives left: files made to be sent or for operators, and prepared ones but for that
 /// which `pending` names. What has come of snapshots stays. Errors: `io`.
 base::status remove_transfer_leftovers(const transfer_paths& files,
                                        const std::optional<pending_install>& pending);

@@ -92,6 +92,34 @@ base::result<snapshot_report> prepare_lmdb_install(
   return report;
 }
 
+base::status rewrite_lmdb_values(const std::string& file, std::uint64_t map_bytes,
+                                 const identity& identity, const state_meta& meta,
+                                 const log_watermark& watermark) {
+  {
+    auto environment = lmdb_environment::open({file, lmdb_access::existing, map_bytes, {}});
+    if (!environment)
+      return base::fail(environment.error());
+    auto tables = open_state_tables(**environment);
+    if (!tables)
+      return base::fail(tables.error());
+    auto transaction = (*environment)->begin_write();
+    if (!transaction)
+      return base::fail(transaction.error());
+    auto done = transaction->clear(tables->meta);
+    if (done)
+      done = transaction->clear(tables->local);
+    if (done)
+      done = write_values(*transaction, tables->meta, to_values(identity.cluster_id, meta));
+    if (done)
+      done = write_values(*transaction, tables->local, to_values(identity, watermark, 0));
+    if (done)
+      done = transaction->commit();
+    if (!done)
+      return done;
+  }
+  return remove_file(lock_path(file));
+}
+
 base::status swap_lmdb_file(const std::string& ready, const std::string& file) {
   // The claims tell whether this process has one of them open.
   for (const auto& each : {ready, file}) {

@@ -16,6 +16,11 @@ base::result<snapshot_report> prepare_lmdb_install(
     const std::string& partial, const std::string& ready, const identity& identity,
     const log_watermark& watermark, std::uint64_t map_bytes, const snapshot_watch& watch = {});
 
+/// As `rewrite_sqlite_values`.
+base::status rewrite_lmdb_values(const std::string& file, std::uint64_t map_bytes,
+                                 const identity& identity, const state_meta& meta,
+                                 const log_watermark& watermark);
+
 /// Step 3. Requires: this process has neither open; the log has recorded the pending install.
 base::status swap_lmdb_file(const std::string& ready, const std::string& file);
 

@@ -91,9 +91,9 @@ base::status copy_pages(sqlite_database& source, sqlite_database& copy,
 }
 
 base::status copy_database(const std::string& from, const std::string& to,
-                           const snapshot_watch& watch, const std::string& vfs) {
-  auto source = sqlite_database::open(
-      from, {sqlite_access::read_only, source_busy_timeout, copy_cache_bytes, vfs});
+                           const snapshot_watch& watch, const std::string& vfs,
+                           sqlite_access access) {
+  auto source = sqlite_database::open(from, {access, source_busy_timeout, copy_cache_bytes, vfs});
   if (!source)
     return base::fail(source.error());
   if (auto done = check_format(*source); !done)
@@ -121,12 +121,18 @@ std::uint64_t space_for_copy(const std::string& database) {
          * (file_size(database) + file_size(wal_path(database)));
 }
 
-base::status rewrite_local(const std::string& path, const identity& identity,
-                           const log_watermark& watermark) {
-  // What an earlier try under this name left would be rolled back into the file.
+/// What an earlier try under this name left would be rolled back into the file.
+base::status remove_journals(const std::string& path) {
   for (const auto& leftover : {path + "-journal", wal_path(path), shm_path(path)})
     if (auto removed = remove_file(leftover); !removed)
       return removed;
+  return {};
+}
+
+base::status rewrite_local(const std::string& path, const identity& identity,
+                           const log_watermark& watermark) {
+  if (auto removed = remove_journals(path); !removed)
+    return removed;
   auto database = open_copy(path, {});
   if (!database)
     return base::fail(database.error());
@@ -156,14 +162,14 @@ base::status same_cluster(const std::string& path, const identity& identity) {
 base::result<snapshot_report> write_sqlite_snapshot(const std::string& database,
                                                     const std::string& to,
                                                     const snapshot_watch& watch,
-                                                    const std::string& vfs) {
+                                                    const std::string& vfs, sqlite_access access) {
   auto partial = partial_of(to);
   auto doing = "snapshot to " + to;
   if (auto enough = check_free_space(to, space_for_copy(database)); !enough)
     return base::fail(enough.error().within(doing));
   if (auto made = make_private_file(partial); !made)
     return base::fail(made.error().within(doing));
-  if (auto copied = copy_database(database, partial, watch, vfs); !copied)
+  if (auto copied = copy_database(database, partial, watch, vfs, access); !copied)
     return base::fail(copied.error().within(doing));
   // The sync waits for the device, the checks for the processor.
   auto synced = std::async(std::launch::async, [&partial] { return sync_file(partial); });
@@ -193,6 +199,26 @@ base::result<snapshot_report> prepare_sqlite_install(const std::string& partial,
   if (auto renamed = sync_and_rename(partial, ready); !renamed)
     return base::fail(renamed.error().within(doing));
   return report;
+}
+
+base::status rewrite_sqlite_values(const std::string& file, const identity& identity,
+                                   const state_meta& meta, const log_watermark& watermark) {
+  if (auto removed = remove_journals(file); !removed)
+    return removed;
+  auto database = open_copy(file, {});
+  if (!database)
+    return base::fail(database.error());
+  auto transaction = sqlite_transaction::begin_write(*database);
+  if (!transaction)
+    return base::fail(transaction.error());
+  auto done = database->execute("DELETE FROM state_machine_meta");
+  if (done)
+    done = database->execute("DELETE FROM node_local");
+  if (done)
+    done = write_values(*database, "state_machine_meta", to_values(identity.cluster_id, meta));
+  if (done)
+    done = write_values(*database, "node_local", to_values(identity, watermark, 0));
+  return done ? transaction->commit() : done;
 }
 
 base::status swap_sqlite_file(const std::string& ready, const std::string& database) {

@@ -7,6 +7,7 @@
 
 #include "node/data_directory.hpp"
 #include "node/settings_loader.hpp"
+#include "storage/new_generation.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -92,6 +93,18 @@ TEST_CASE("a directory where nothing can be written is named", "[data directory]
   REQUIRE_FALSE(opened);
   CHECK_THAT(opened.error().text,
              matchers::ContainsSubstring("directory is not writable: /proc/self"));
+}
+
+TEST_CASE("a directory whose restore came to no end is not taken for a new one",
+          "[data directory][INV-147]") {
+  tests::temp_dir root;
+  REQUIRE(storage::mark_unfinished(root.path().string(), "the restore of x came to no end."));
+  auto opened = node::data_directory::open(settings_with(root.path()));
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == base::errc::invalid);
+  CHECK_THAT(opened.error().text, matchers::ContainsSubstring("the restore of x came to no end"));
+  REQUIRE(storage::clear_unfinished(root.path().string()));
+  CHECK(node::data_directory::open(settings_with(root.path())));
 }
 
 TEST_CASE("a backend in memory makes no directory", "[data directory]") {
