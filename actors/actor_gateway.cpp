@@ -50,9 +50,11 @@ public:
     auto now = context_.where->get();
     if (auto* snapshot = std::get_if<snapshot_now>(&what))
       hand(now.snapshot_sender, std::move(*snapshot));
+    else if (auto* backup = std::get_if<backup_now>(&what))
+      hand(now.snapshot_sender, std::move(*backup));
     else if (auto* copy = std::get_if<copy_log_now>(&what))
       hand(now.inspector, std::move(*copy));
-    else if (auto* piece = std::get_if<read_log_copy>(&what))
+    else if (auto* piece = std::get_if<read_held_file>(&what))
       hand(now.inspector, std::move(*piece));
     else
       hand(now.inspector, std::move(std::get<validate_now>(what)));

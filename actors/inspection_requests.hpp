@@ -25,10 +25,33 @@ struct snapshot_now {
   reply_to<snapshot_made> reply;
 };
 
-/// A copy of the log: a file without a name, which ends with the last who holds it.
-class log_copy_file;
+/// A file that was made for one client: what it holds stays as it is, whatever becomes of its name, and ends with
+/// the last who holds it (actors/held_file.hpp).
+class held_file;
+/// A piece of it, at most `file_piece_bytes_max` long; empty at the end.
+struct read_held_file {
+  std::shared_ptr<const held_file> file;
+  std::uint64_t offset;
+  reply_to<base::bytes> reply;
+};
+inline constexpr std::size_t file_piece_bytes_max = std::size_t{256} * 1024;
+
+/// A snapshot file of the state as it was after the request came, for one client alone.
+struct backup_made {
+  std::shared_ptr<const held_file> file;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t rows = 0;
+  raft::entry_id at;
+  std::string digest; ///< of the state, in hexadecimal digits
+};
+/// One backup exists at a time: another request meanwhile is refused as a `conflict`.
+struct backup_now {
+  reply_to<backup_made> reply;
+};
+
+/// A copy of the log.
 struct copied_log {
-  std::shared_ptr<const log_copy_file> file;
+  std::shared_ptr<const held_file> file;
   std::uint64_t size_bytes = 0;
   raft::log_index commit_index;
   raft::entry_id last;
@@ -37,14 +60,6 @@ struct copied_log {
 struct copy_log_now {
   reply_to<copied_log> reply;
 };
-/// A piece of it, at most `copy_piece_bytes_max` long; empty at the end.
-struct read_log_copy {
-  std::shared_ptr<const log_copy_file> file;
-  std::uint64_t offset;
-  reply_to<base::bytes> reply;
-};
-inline constexpr std::size_t copy_piece_bytes_max = std::size_t{256} * 1024;
-
 /// A live check of both stores, as the gate's report in JSON (`storage::to_json`).
 struct validated {
   std::string report;
@@ -53,6 +68,7 @@ struct validate_now {
   reply_to<validated> reply;
 };
 
-using inspection = std::variant<snapshot_now, copy_log_now, read_log_copy, validate_now>;
+using inspection =
+    std::variant<snapshot_now, backup_now, copy_log_now, read_held_file, validate_now>;
 
 } // namespace actors

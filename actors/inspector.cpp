@@ -6,26 +6,14 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/held_file.hpp"
 #include "actors/live_check.hpp"
 #include "actors/traced.hpp"
 #include "base/log.hpp"
 #include "storage/files.hpp"
 #include "storage/log_copy.hpp"
-#include "storage/transfer_file.hpp"
 
 namespace actors {
-
-/// Removed before anybody reads it: what ends, ends without a trace.
-class log_copy_file {
-public:
-  explicit log_copy_file(storage::source_file bytes) : bytes_(std::move(bytes)) {}
-  base::result<base::bytes> read(std::uint64_t offset) const {
-    return bytes_.read(offset, copy_piece_bytes_max);
-  }
-
-private:
-  storage::source_file bytes_;
-};
 
 namespace {
 
@@ -58,7 +46,7 @@ public:
           return begun{};
         },
         [this](const copy_log_now& what) { on_copy_log(what); },
-        [this](const read_log_copy& what) { on_read_copy(what); },
+        [this](const read_held_file& what) { on_read_copy(what); },
         [this](const validate_now& what) { on_validate(what); },
     };
   }
@@ -138,13 +126,13 @@ private:
   void finish_copy() {
     if (auto finished = copy_->finish(); !finished)
       return retry_copy(finished.error());
-    auto file = storage::source_file::open(settings_.copy_path);
+    auto file = held_file::open(settings_.copy_path);
     if (!file)
       return fail_copy(code_of(file.error().code), to_string(file.error()));
     std::error_code ignored;
     auto size = std::filesystem::file_size(settings_.copy_path, ignored);
-    copied_log made{std::make_shared<log_copy_file>(std::move(*file)), size,
-                    copy_->state().hard_state.commit_index, copy_->state().last};
+    copied_log made{std::move(*file), size, copy_->state().hard_state.commit_index,
+                    copy_->state().last};
     newest_copy_ = made.file;
     base::log::info(target, "log copied",
                     {{"last_index", made.last.index.value}, {"size_bytes", size}});
@@ -169,7 +157,7 @@ private:
       std::filesystem::remove(each, ignored);
   }
 
-  void on_read_copy(const read_log_copy& what) {
+  void on_read_copy(const read_held_file& what) {
     auto piece = what.file->read(what.offset);
     if (piece)
       what.reply.answer_with(std::move(*piece));
@@ -280,7 +268,7 @@ private:
 
   std::unique_ptr<storage::log_copy> copy_;
   reply_to<copied_log> copy_reply_; ///< of the copy under way
-  std::weak_ptr<const log_copy_file> newest_copy_;
+  std::weak_ptr<const held_file> newest_copy_;
   int copy_tries_ = 0;
 
   reply_to<validated> check_reply_; ///< of the check under way

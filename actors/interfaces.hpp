@@ -83,6 +83,7 @@ using snapshot_sender_handle =
     caf::typed_actor<child_begin,
                      caf::reacts_to<send_snapshot>,            // raft actor
                      caf::reacts_to<snapshot_now>,             // gateway
+                     caf::reacts_to<backup_now>,               // gateway
                      caf::reacts_to<snapshot_stream_progress>, // stream
                      caf::reacts_to<snapshot_stream_ended>, caf::reacts_to<tick>>;
 using snapshot_stream_handle = caf::typed_actor<caf::reacts_to<stream_snapshot>>;
@@ -97,7 +98,7 @@ using snapshot_receiver_handle =
 
 /// Answers operators' questions about both stores in use; asks their owners. May block: detached.
 using inspector_handle =
-    caf::typed_actor<child_begin, caf::reacts_to<copy_log_now>, caf::reacts_to<read_log_copy>,
+    caf::typed_actor<child_begin, caf::reacts_to<copy_log_now>, caf::reacts_to<read_held_file>,
                      caf::reacts_to<validate_now>>; // gateway
 
 /// Compares rows and entries with their digests, a little at a time. Never blocks.

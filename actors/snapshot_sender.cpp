@@ -9,6 +9,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/backup_maker.hpp"
 #include "actors/snapshot_stream.hpp"
 #include "actors/traced.hpp"
 #include "base/log.hpp"
@@ -27,7 +28,8 @@ public:
                   std::shared_ptr<actor_stats> stats, generation life,
                   snapshot_sender_settings settings)
     : traced(config, context.registry, std::move(stats)), context_(context), life_(life),
-      settings_(std::move(settings)), storage_writer_(context.where->get().storage_writer) {
+      settings_(std::move(settings)), storage_writer_(context.where->get().storage_writer),
+      backups_(settings_.backup_path, context.board) {
     set_down_handler([this](caf::down_msg& ended) {
       quit(ended.reason ? ended.reason : caf::make_error(caf::exit_reason::unhandled_exception));
     });
@@ -38,6 +40,7 @@ public:
         [this](begin) { return on_begin(); },
         [this](const send_snapshot& what) { on_send_snapshot(what); },
         [this](const snapshot_now& what) { on_snapshot_now(what); },
+        [this](const backup_now& what) { on_backup_now(what); },
         [this](const snapshot_stream_progress& what) { on_progress(what); },
         [this](const snapshot_stream_ended& what) { on_stream_ended(what); },
         [this](tick) { serve(); },
@@ -50,6 +53,7 @@ public:
       anon_send_exit(stream, caf::exit_reason::user_shutdown);
     streams_.clear();
     asked_.clear();
+    backups_ = {{}, context_.board};
     storage_writer_ = nullptr;
     raft_ = nullptr;
     context_.board->forget<snapshots_sent_status>();
@@ -58,6 +62,7 @@ public:
 private:
   begun on_begin() {
     snapshot_sender_handle self{this};
+    backups_.clean();
     for (std::size_t i = 0; settings_.transport && i < base::limits::snapshot_streams_max; ++i) {
       streams_.push_back(start_snapshot_stream(system(), context_, self, i, settings_.transport,
                                                settings_.open_timeout, is_stopping_));
@@ -84,6 +89,20 @@ private:
     asked_.push_back(what.reply);
     if (!is_building_)
       build();
+  }
+
+  void on_backup_now(const backup_now& what) {
+    if (!backups_.accept(what))
+      return;
+    request(storage_writer_, caf::infinite, get_snapshot_source{})
+        .then(
+            [this](const snapshot_source_reply& from) {
+              backups_.make(*from.source, [this] { return is_in_service(); });
+              serve();
+            },
+            [this](caf::error& why) {
+              backups_.fail(failure_code::unavailable, system().render(why));
+            });
   }
 
   void answer_asked() {
@@ -197,10 +216,14 @@ private:
     file_ = std::move(file);
   }
 
-  /// Asked by the copy, on this thread. Who was taken out of the directory is to end.
-  bool may_go_on() {
+  /// Asked by the copies, on this thread. Who was taken out of the directory is to end.
+  bool is_in_service() const {
     auto now = context_.where->get();
-    if (!now.snapshot_sender || now.snapshot_sender.address() != address())
+    return now.snapshot_sender && now.snapshot_sender.address() == address();
+  }
+
+  bool may_go_on() {
+    if (!is_in_service())
       return false;
     auto state = context_.board->get<storage_status>();
     slow_writes(state && state->wal.bytes > base::limits::snapshot_held_bytes_slow
@@ -276,6 +299,7 @@ private:
   generation life_;
   snapshot_sender_settings settings_;
   storage_writer_handle storage_writer_;
+  backup_maker backups_;
   raft_handle raft_;
   std::vector<snapshot_stream_handle> streams_;
   std::vector<std::size_t> idle_;

@@ -44,9 +44,4 @@ reply shut_down(const request&, asker&, site& at) {
   return made;
 }
 
-reply not_built(const request& what, asker&, site&) {
-  return to_reply(refuse(501, "not_implemented",
-                         "'" + std::string(what.path) + "' is not built yet; nothing was done"));
-}
-
 } // namespace http

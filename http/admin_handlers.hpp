@@ -11,7 +11,5 @@ namespace http {
 reply checkpoint_wal(const request& what, asker& ask, site& at);
 /// `POST /admin/shutdown`: begins what SIGTERM begins.
 reply shut_down(const request& what, asker& ask, site& at);
-/// What is documented and does not exist yet: 501, never a pretence.
-reply not_built(const request& what, asker& ask, site& at);
 
 } // namespace http

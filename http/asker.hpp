@@ -29,8 +29,10 @@ public:
   virtual actors::answer<actors::snapshot_made> take_snapshot() = 0;
   virtual actors::answer<actors::validated> validate() = 0;
   virtual actors::answer<actors::copied_log> copy_log() = 0;
-  virtual actors::answer<base::bytes> read_log_copy(
-      const std::shared_ptr<const actors::log_copy_file>& file, std::uint64_t offset) = 0;
+  /// Has a deadline of its own: the whole state is copied and verified.
+  virtual actors::answer<actors::backup_made> take_backup() = 0;
+  virtual actors::answer<base::bytes> read_held_file(
+      const std::shared_ptr<const actors::held_file>& file, std::uint64_t offset) = 0;
   /// Accounts for `bytes` that this request keeps until its answer is sent; false when the
   /// listener's bound on memory does not allow it.
   virtual bool reserve(std::size_t bytes) = 0;

@@ -104,12 +104,19 @@ actors::answer<actors::copied_log> exchange::copy_log() {
   return await(*where);
 }
 
-actors::answer<base::bytes> exchange::read_log_copy(
-    const std::shared_ptr<const actors::log_copy_file>& file, std::uint64_t offset) {
+actors::answer<actors::backup_made> exchange::take_backup() {
+  auto where = make_slot<actors::backup_made>(tools_, this);
+  tools_.timers.backup.set(from_->deadline, tools_.timers.now);
+  tools_.site.gateway.inspect(actors::backup_now{actors::reply_to<actors::backup_made>(where)});
+  return await(*where);
+}
+
+actors::answer<base::bytes> exchange::read_held_file(
+    const std::shared_ptr<const actors::held_file>& file, std::uint64_t offset) {
   auto where = make_slot<base::bytes>(tools_, this);
   tools_.timers.request.set(from_->deadline, tools_.timers.now);
   tools_.site.gateway.inspect(
-      actors::read_log_copy{file, offset, actors::reply_to<base::bytes>(where)});
+      actors::read_held_file{file, offset, actors::reply_to<base::bytes>(where)});
   return await(*where);
 }
 

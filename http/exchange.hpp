@@ -69,8 +69,9 @@ public:
   actors::answer<actors::snapshot_made> take_snapshot() override;
   actors::answer<actors::validated> validate() override;
   actors::answer<actors::copied_log> copy_log() override;
-  actors::answer<base::bytes> read_log_copy(
-      const std::shared_ptr<const actors::log_copy_file>& file, std::uint64_t offset) override;
+  actors::answer<actors::backup_made> take_backup() override;
+  actors::answer<base::bytes> read_held_file(const std::shared_ptr<const actors::held_file>& file,
+                                             std::uint64_t offset) override;
   bool reserve(std::size_t bytes) override;
 
 private:

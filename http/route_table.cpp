@@ -64,7 +64,7 @@ constexpr std::array table{
   route{post, "/admin/supervisor/{child}/clear",   ignored, plane::both, "", clear_child},
   route{post, "/admin/snapshot",                   ignored, plane::both, "", make_snapshot},
   route{post, "/admin/validate",                   ignored, plane::both, "", validate_stores},
-  route{get,  "/admin/backup",                     absent,  plane::both, any_query, not_built},
+  route{get,  "/admin/backup",                     absent,  plane::both, "consistency", take_backup},
   route{get,  "/admin/log-copy",                   absent,  plane::both, "", copy_log},
   route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
   route{get,  "/debug/trace",                      absent,  plane::both, trace_query, get_trace},

@@ -37,6 +37,7 @@ struct listener_times {
   /// slower gets 408; an actor that is slower makes it 504.
   std::chrono::milliseconds request{10'000};
   std::chrono::milliseconds long_request{120'000}; ///< checkpoints, which wait for the disk
+  std::chrono::milliseconds backup{3'600'000};     ///< until the copy of the whole state is made
   std::chrono::milliseconds send{30'000};          ///< between two bytes a client takes
   std::chrono::milliseconds idle{120'000};         ///< a connection without a request
   std::chrono::milliseconds linger{2'000};         ///< a refused body is thrown away for so long

@@ -11,7 +11,7 @@ namespace http {
 
 int timers::milliseconds_to_wait() const {
   int wait = -1;
-  for (const auto* queue : {&request, &long_request, &send, &idle, &linger}) {
+  for (const auto* queue : {&request, &long_request, &backup, &send, &idle, &linger}) {
     if (queue->is_empty())
       continue;
     auto left = std::chrono::ceil<std::chrono::milliseconds>(queue->first().at() - now).count();
@@ -22,7 +22,7 @@ int timers::milliseconds_to_wait() const {
 }
 
 deadline* timers::take_due() {
-  for (auto* queue : {&request, &long_request, &send, &idle, &linger})
+  for (auto* queue : {&request, &long_request, &backup, &send, &idle, &linger})
     if (auto* due = queue->take_due(now))
       return due;
   return nullptr;

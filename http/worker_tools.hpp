@@ -18,12 +18,13 @@ namespace http {
 /// turn began.
 struct timers {
   explicit timers(const listener_times& times)
-    : request(times.request), long_request(times.long_request), send(times.send), idle(times.idle),
-      linger(times.linger) {}
+    : request(times.request), long_request(times.long_request), backup(times.backup),
+      send(times.send), idle(times.idle), linger(times.linger) {}
 
   steady_time now = std::chrono::steady_clock::now();
   deadline_queue request;
   deadline_queue long_request;
+  deadline_queue backup;
   deadline_queue send;
   deadline_queue idle;
   deadline_queue linger;

@@ -103,9 +103,10 @@ RULES = {
             # What operators ask of both stores, the report of it, and a copy of the log: of no engine.
             "actors/live_check.*": Rule(project=["storage/cross_check.hpp", "storage/one_story.hpp"]),
             "actors/inspector.*": Rule(
-                project=["storage/cross_check.hpp", "storage/files.hpp", "storage/log_copy.hpp",
-                         "storage/transfer_file.hpp"]
+                project=["storage/cross_check.hpp", "storage/files.hpp", "storage/log_copy.hpp"]
             ),
+            "actors/held_file.hpp": Rule(project=["storage/transfer_file.hpp"]),
+            "actors/backup_maker.*": Rule(project=["storage/digest.hpp", "storage/snapshot_source.hpp"]),
             "actors/storage_scanner.*": Rule(project=["storage/digest.hpp"]),
             "actors/row_sum.*": Rule(project=["storage/digest.hpp", "storage/row_changes.hpp"]),
             # The steps of an install, and the files that travel: of no engine.

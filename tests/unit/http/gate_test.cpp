@@ -143,9 +143,28 @@ TEST_CASE("The admin listener serves everything but data") {
   CHECK(node.ask_admin("POST", "/v1/batch").status == 404);
 }
 
-TEST_CASE("What is documented and not built says so") {
+TEST_CASE("A backup waits until what was acknowledged is applied, unless it may be stale") {
   running_server node;
-  CHECK(node.ask("GET", "/admin/backup").status == 501);
+  int asked = 0;
+  node.gateway.on_inspect = [&asked](actors::inspection& what) {
+    ++asked;
+    std::get<actors::backup_now>(what).reply.refuse({actors::failure_code::overloaded,
+                                                     actors::commit_status::no,
+                                                     "too much is written",
+                                                     0,
+                                                     0,
+                                                     {}});
+  };
+  node.gateway.fail_with(
+      actors::failure{actors::failure_code::not_leader, actors::commit_status::no, "no leader"});
+  auto refused = node.ask_admin("GET", "/admin/backup");
+  CHECK(refused.status == 503);
+  CHECK_THAT(refused.body, ContainsSubstring("consistency=stale"));
+  CHECK(asked == 0);
+  CHECK(node.ask_admin("GET", "/admin/backup?consistency=stale").status == 429);
+  CHECK(asked == 1);
+  CHECK(node.ask_admin("GET", "/admin/backup?min_index=1").status == 400);
+  CHECK(node.ask_admin("HEAD", "/admin/backup").status == 405);
 }
 
 TEST_CASE("A trace is continued, and every answer names it") {
