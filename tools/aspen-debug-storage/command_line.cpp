@@ -15,7 +15,8 @@ namespace {
 using tools::output_format;
 
 constexpr const char* footer =
-    "DIR is a data directory (data/node-1). Nothing is written, locked or made beside the stores.\n"
+    "DIR is a data directory (data/node-1). Nothing is written, locked or made beside the stores;\n"
+    "recover --out writes, into a directory of its own.\n"
     "A log that a running node has open is refused: GET /admin/log-copy of the node is a copy of "
     "it.\n"
     "Exit status: 0 done (check: the node may start; diff, replay: equal), 1 failed, 2 usage,\n"
@@ -31,6 +32,8 @@ struct command_line {
   export_options all;
   diff_options diff;
   replay_options replay;
+  std::vector<std::string> directories;
+  recover_options recover;
 
   using action = std::function<outcome(const command_line&, output_format)>;
   action work;
@@ -140,6 +143,25 @@ void describe_work(CLI::App& app, command_line& line) {
                 "of the state only what it records beside them");
 }
 
+void describe_recovery(CLI::App& app, command_line& line) {
+  auto& what = line.recover;
+  auto* rest = add_command(
+      app, line, "recover", "what is left of a cluster that lost its quorum, and a new one of it",
+      [](auto& given, auto format) {
+        return debug_storage::recover(given.directories, format, given.recover);
+      });
+  rest->add_option("DIR", line.directories, "the data directories that can be reached")->required();
+  rest->add_option("--out", what.out, "a new directory; without it nothing is written")
+      ->type_name("DIRECTORY");
+  rest->add_option("--from", what.from, "recover from this one, not from the recommended one")
+      ->type_name("DIR");
+  rest->add_option("--node-id", what.node_id, "of the new node; else that of the directory");
+  rest->add_option("--raft-addr", what.raft_addr, "where it answers its peers; else as it did")
+      ->type_name("HOST:PORT");
+  rest->add_option("--http-addr", what.http_addr, "where it answers clients; else as it did")
+      ->type_name("HOST:PORT");
+}
+
 base::status check_line(command_line& line) {
   if (line.format != "table" && line.format != "json")
     return base::fail(base::errc::invalid,
@@ -157,13 +179,15 @@ base::status check_line(command_line& line) {
 
 base::result<request> read_arguments(int count, const char* const* arguments) {
   auto line = std::make_shared<command_line>();
-  CLI::App app{"Looks at the stores of a stopped node, or at copies of them. Reads only.",
+  CLI::App app{"Looks at the stores of a stopped node, or at copies of them. Reads only, but for "
+               "recover --out.",
                "aspen-debug-storage"};
   describe_program(app, *line);
   describe_log(app, *line);
   describe_state(app, *line);
   describe_judgement(app, *line);
   describe_work(app, *line);
+  describe_recovery(app, *line);
   try {
     app.parse(count, arguments);
   } catch (const CLI::CallForVersion& asked) {

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tools/aspen-debug-storage/exit_status.hpp"
 #include "tools/aspen-debug-storage/stores.hpp"
 #include "tools/common/printer.hpp"
 
-/// The commands, a function each. They print to stdout; all read, and none writes beside the stores.
+/// The commands, a function each. They print to stdout; all read, and none writes beside the stores; `recover`
+/// writes a directory of its own.
 namespace debug_storage {
 
 /// Entries [from, to], both included; `to` zero: to the last.
@@ -40,6 +42,14 @@ struct replay_options {
   diff_options diff;
 };
 
+struct recover_options {
+  std::string from; ///< the one to recover from; empty: the one that is recommended
+  std::string out;  ///< a new or empty directory; empty: nothing is written
+  std::uint64_t node_id = 0;
+  std::string raft_addr; ///< empty: as in the membership
+  std::string http_addr;
+};
+
 outcome show_committed(const selection& what, tools::output_format format);
 outcome show_log(const selection& what, tools::output_format format);
 outcome show_entries(const selection& what, tools::output_format format,
@@ -51,6 +61,10 @@ outcome report_crash(const std::string& signal, tools::output_format format);
 outcome diff(const std::string& left, const std::string& right, tools::output_format format,
              const diff_options& options);
 outcome replay(const selection& what, tools::output_format format, const replay_options& options);
+/// What is left of a cluster without a quorum: shows each directory, names the one whose log ends last, and with
+/// `out` makes a new generation of it, to the end of its log.
+outcome recover(const std::vector<std::string>& directories, tools::output_format format,
+                const recover_options& options);
 /// One JSON object a line.
 outcome export_all(const selection& what, const export_options& options);
 
