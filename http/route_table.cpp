@@ -23,7 +23,7 @@ namespace {
 constexpr std::string_view read_query = "consistency min_index";
 constexpr std::string_view scan_query =
     "prefix start end limit cursor keys_only consistency min_index";
-constexpr std::string_view trace_query = "seconds limit format";
+constexpr std::string_view trace_query = "seconds limit format trace";
 constexpr std::string_view any_query = "*";
 
 using enum method;

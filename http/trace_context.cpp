@@ -3,6 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "trace/selection.hpp"
 
 namespace http {
 
@@ -60,11 +61,7 @@ std::optional<trace_context> parse_traceparent(std::string_view header) {
 }
 
 std::optional<base::uuid> parse_trace_id(std::string_view digits) {
-  base::uuid read;
-  if (digits.size() != 2 * read.octets.size() || !read_hex(digits, read.octets.data())
-      || read.is_nil())
-    return std::nullopt;
-  return read;
+  return trace::parse_trace_id(digits);
 }
 
 trace_numbers::trace_numbers() : state_(0) {

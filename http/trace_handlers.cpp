@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/trace_handlers.hpp"
 
-#include <chrono>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -9,13 +9,12 @@
 #include "http/trace_context.hpp"
 #include "trace/conversation.hpp"
 #include "trace/dump_store.hpp"
-#include "trace/export.hpp"
+#include "trace/export_format.hpp"
+#include "trace/selection.hpp"
 
 namespace http {
 
 namespace {
-
-constexpr std::string_view ndjson_type = "application/x-ndjson";
 
 constexpr std::uint64_t seconds_default = 5;
 constexpr std::uint64_t seconds_max = 86'400;
@@ -38,56 +37,72 @@ number read_number(const query_parameters& query, std::string_view name, std::ui
   return *read;
 }
 
-trace::recording newest_events(const trace::recorder& recorder, std::uint64_t seconds,
-                               std::uint64_t limit) {
-  auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch()
-                                        / std::chrono::nanoseconds(1));
-  auto span = seconds * 1'000'000'000;
-  auto read = recorder.read(now > span ? now - span : 0);
-  if (read.events.size() > limit)
-    read.events.erase(read.events.begin(), read.events.end() - static_cast<std::ptrdiff_t>(limit));
-  return read;
+reply bad_trace_id() {
+  return to_reply(refuse(400, "bad_trace_id",
+                         "a trace id is 32 hexadecimal digits in lower case, and not all zero"));
 }
 
-reply not_recording() {
-  return to_reply(refuse(503, "not_recording",
-                         "the flight recorder is switched off, or found no room to record in"));
+/// From so long ago on; all that there is for a time before the clock began.
+std::uint64_t before_now(std::uint64_t seconds) {
+  auto now = trace::steady_now_ns();
+  auto span = seconds * 1'000'000'000;
+  return now > span ? now - span : 0;
+}
+
+refusal unknown_trace() {
+  return refuse(404, "unknown_trace", "nothing is recorded here of that trace, or not any more");
 }
 
 } // namespace
 
+refusal not_recording() {
+  return refuse(503, "not_recording",
+                "the flight recorder is switched off, or found no room to record in");
+}
+
 reply get_trace(const request& what, asker&, site& at) {
   if (!at.settings.recorder)
-    return not_recording();
-  auto seconds = read_number(what.query, "seconds", seconds_default, seconds_max);
+    return to_reply(not_recording());
+  base::uuid wanted;
+  if (const auto* id = what.query.find("trace")) {
+    auto read = parse_trace_id(*id);
+    if (!read)
+      return bad_trace_id();
+    wanted = *read;
+  }
+  // One trace is looked for everywhere.
+  auto seconds = read_number(what.query, "seconds", wanted.is_nil() ? seconds_default : seconds_max,
+                             seconds_max);
   auto limit = read_number(what.query, "limit", limit_default, limit_max);
   if (!seconds || !limit)
     return to_reply(seconds ? limit.error() : seconds.error());
-  const auto* format = what.query.find("format");
-  if (format && *format != "ndjson" && *format != "perfetto")
-    return to_reply(
-        refuse(400, "bad_query", "format is 'ndjson' or 'perfetto', not '" + *format + "'"));
-  auto recording = newest_events(*at.settings.recorder, *seconds, *limit);
-  if (format && *format == "perfetto")
-    return json_reply(200, trace::to_perfetto(recording));
+  const auto* given = what.query.find("format");
+  auto format = given ? std::string_view(*given) : std::string_view("ndjson");
+  if (auto wrong = trace::why_no_format(format, !wanted.is_nil()); !wrong.empty())
+    return to_reply(refuse(400, "bad_query", "format: " + wrong));
+  auto recording = at.settings.recorder->read(before_now(*seconds));
+  if (!wanted.is_nil())
+    recording = trace::only_trace(recording, wanted);
+  if (recording.events.empty() && !wanted.is_nil())
+    return to_reply(unknown_trace());
+  trace::keep_newest(recording, std::numeric_limits<std::uint64_t>::max(), *limit);
+  const auto& writer = *trace::find_export_format(format);
   reply made;
-  made.content_type = ndjson_type;
-  made.body = trace::to_ndjson(recording);
+  made.content_type = writer.content_type;
+  made.body = writer.write(recording, wanted);
   return made;
 }
 
 reply get_one_trace(const request& what, asker&, site& at) {
   if (!at.settings.recorder)
-    return not_recording();
+    return to_reply(not_recording());
   auto id = parse_trace_id(what.parameter);
   if (!id)
-    return to_reply(refuse(400, "bad_trace_id",
-                           "a trace id is 32 hexadecimal digits in lower case, and not all zero"));
+    return bad_trace_id();
   auto recording = at.settings.recorder->read();
   auto found = trace::find_conversation(recording, *id);
   if (!found.asked && found.messages.empty())
-    return to_reply(
-        refuse(404, "unknown_trace", "nothing is recorded here of that trace, or not any more"));
+    return to_reply(unknown_trace());
   return json_reply(200, trace::to_json(found, recording, *id));
 }
 

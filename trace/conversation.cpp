@@ -13,9 +13,15 @@ using message = conversation::message;
 /// The messages of a trace, found by their steps and by the trace they were sent for.
 class gatherer {
 public:
-  gatherer(const recording& from, const base::uuid& wanted) : from_(from), wanted_(wanted) {
+  gatherer(const recording& from, const base::uuid& wanted) : from_(from) {
     for (const auto& [event, thread] : from.events)
       if (event.trace == wanted)
+        begin(event);
+  }
+  /// All of them.
+  explicit gatherer(const recording& from) : from_(from) {
+    for (const auto& [event, thread] : from.events)
+      if (event.kind == event_kind::step || is_about_message(event.kind))
         begin(event);
   }
 
@@ -57,6 +63,7 @@ private:
   void note_request(const event& what) {
     if (!made_.asked)
       made_.asked.emplace();
+    made_.asked->span = what.detail();
     if (what.kind == event_kind::http_began) {
       made_.asked->began_ns = what.time_ns;
       return;
@@ -96,7 +103,6 @@ private:
   }
 
   const recording& from_;
-  const base::uuid wanted_;
   std::map<span_id, message> found_;
   conversation made_;
 };
@@ -194,6 +200,10 @@ conversation find_conversation(const recording& what, const base::uuid& trace) {
   auto made = gatherer(what, trace).take();
   made.critical_path = path_finder(made, what).find();
   return made;
+}
+
+conversation every_message(const recording& what) {
+  return gatherer(what).take();
 }
 
 } // namespace trace

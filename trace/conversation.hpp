@@ -40,6 +40,7 @@ struct conversation {
     std::vector<step> steps;
   };
   struct request {
+    span_id span = 0; ///< our step in its trace, as in the `traceparent` of its answer
     name_id route = 0;
     name_id status = 0;
     std::uint64_t began_ns = 0; ///< zero: not recorded any more
@@ -59,6 +60,9 @@ struct conversation {
 };
 
 conversation find_conversation(const recording& what, const base::uuid& trace);
+
+/// Every message of a recording, whosever it is; no request and no path.
+conversation every_message(const recording& what);
 
 /// The same as JSON (docs/trace.md). `named`: as in its `traceparent`.
 std::string to_json(const conversation& what, const recording& from, const base::uuid& named);

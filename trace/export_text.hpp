@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,20 @@ std::vector<std::string> json_names(const recording& what);
 std::string hexadecimal(const base::uuid& trace);
 /// 16 of them, as for a span there.
 std::string hexadecimal(span_id span);
+
+/// "56 us", "1.234 ms", "2.500 s".
+std::string duration_text(std::uint64_t ns);
+
+/// Dates as "2026-11-23T17:58:00.123456789Z". Consecutive events mostly share their second.
+class clock_text {
+public:
+  /// Valid until the next call.
+  std::string_view of(std::uint64_t unix_ns);
+
+private:
+  std::time_t seconds_ = 0;
+  std::string text_;
+};
 
 inline void append(std::string& out, std::uint64_t number) {
   char digits[24];

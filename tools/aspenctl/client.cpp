@@ -129,7 +129,10 @@ failure failure_of(const answer& said, const call& what) {
     return {exit_status::unknown,
             line + ": whether it was done is not known, look before you try again"};
   switch (said.status) {
-  case 404: return {code == "key_not_found" ? exit_status::not_found : exit_status::failed, line};
+  case 404:
+    return {code == "key_not_found" || code == "unknown_trace" ? exit_status::not_found
+                                                               : exit_status::failed,
+            line};
   case 409:
   case 412: return {exit_status::conflict, line};
   case 429:

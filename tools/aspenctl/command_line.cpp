@@ -198,12 +198,13 @@ void describe_trace(CLI::App& app, command_line& line) {
   auto* trace = add_command(app, "trace", "what the actors of a node said to each other");
   trace->require_subcommand(0, 1);
   auto* all = add_command(*trace, "export", "what is recorded now, or in a file, for other tools");
-  all->add_option("--format", line.trace.format, "ndjson or perfetto")
+  all->add_option("--format", line.trace.format,
+                  "ndjson, perfetto, mermaid, html, shiviz, or otlp of one trace")
       ->type_name("FORMAT")
       ->capture_default_str();
-  all->add_option("--last", line.trace.last, "so far back")
-      ->type_name("TIME")
-      ->capture_default_str();
+  all->add_option("--trace", line.trace.trace, "of one trace alone, by its id")->type_name("ID");
+  all->add_option("--last", line.trace.last, "so far back (5s; of one trace, all that is left)")
+      ->type_name("TIME");
   all->add_option("--limit", line.trace.limit, "so many events at most, the newest")
       ->type_name("N")
       ->capture_default_str();

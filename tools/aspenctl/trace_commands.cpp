@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/aspenctl/trace_commands.hpp"
 
-#include <algorithm>
 #include <charconv>
+#include <limits>
+#include <optional>
 
 #include "tools/aspenctl/endpoint.hpp"
-#include "trace/export.hpp"
-#include "trace/recording.hpp"
+#include "trace/export_format.hpp"
+#include "trace/selection.hpp"
 
 namespace aspenctl {
 
@@ -20,35 +21,63 @@ outcome<std::size_t> parse_limit(const std::string& text) {
   return count;
 }
 
-/// The newest events of a recording: `span_ns` back from the last one, `limit` at most.
-void keep_newest(trace::recording& what, std::uint64_t span_ns, std::size_t limit) {
-  if (what.events.empty())
-    return;
-  auto newest = what.events.back().event.time_ns;
-  auto first = std::ranges::find_if(what.events, [&](const trace::recorded_event& each) {
-    return newest - each.event.time_ns <= span_ns;
-  });
-  auto surplus =
-      static_cast<std::ptrdiff_t>(what.events.size() - std::min(what.events.size(), limit));
-  what.events.erase(what.events.begin(), std::max(first, what.events.begin() + surplus));
+/// What is to be exported, read from the command line.
+struct export_request {
+  const trace::export_format* format;
+  base::uuid trace; ///< nil: everybody's
+  std::optional<std::chrono::milliseconds> last;
+  std::size_t limit;
+};
+
+outcome<export_request> parse(const trace_export_options& options) {
+  export_request wanted{};
+  if (!options.trace.empty()) {
+    auto read = trace::parse_trace_id(options.trace);
+    if (!read)
+      return fail(exit_status::usage,
+                  "--trace: '" + options.trace + "' is no trace id: 32 digits, in lower case");
+    wanted.trace = *read;
+  }
+  if (auto wrong = trace::why_no_format(options.format, !options.trace.empty()); !wrong.empty())
+    return fail(exit_status::usage, "--format: " + wrong);
+  wanted.format = trace::find_export_format(options.format);
+  auto limit = parse_limit(options.limit);
+  if (!limit)
+    return tl::unexpected(std::move(limit.error()));
+  wanted.limit = *limit;
+  if (!options.last.empty() || options.trace.empty()) {
+    auto last = parse_span(options.last.empty() ? "5s" : options.last);
+    if (!last)
+      return fail(exit_status::usage, "--last: " + last.error().text);
+    wanted.last = *last;
+  }
+  return wanted;
 }
 
-outcome<std::string> export_file(const trace_export_options& options,
-                                 std::chrono::milliseconds last, std::size_t limit) {
-  auto read = trace::read_ring_file(options.file);
+outcome<std::string> export_file(const std::string& file, const export_request& wanted) {
+  auto read = trace::read_ring_file(file);
   if (!read)
     return fail(exit_status::failed, to_string(read.error()));
-  keep_newest(*read, static_cast<std::uint64_t>(last.count()) * 1'000'000, limit);
-  return options.format == "perfetto" ? trace::to_perfetto(*read) : trace::to_ndjson(*read);
+  if (!wanted.trace.is_nil())
+    *read = trace::only_trace(*read, wanted.trace);
+  if (!wanted.trace.is_nil() && read->events.empty())
+    return fail(exit_status::not_found, file + ": nothing is recorded of that trace");
+  auto span_ns = wanted.last ? static_cast<std::uint64_t>(wanted.last->count()) * 1'000'000
+                             : std::numeric_limits<std::uint64_t>::max();
+  trace::keep_newest(*read, span_ns, wanted.limit);
+  return wanted.format->write(*read, wanted.trace);
 }
 
-outcome<std::string> export_endpoint(const client& nodes, const trace_export_options& options,
-                                     std::chrono::milliseconds last, std::size_t limit) {
-  auto seconds = std::chrono::ceil<std::chrono::seconds>(last).count();
-  auto got = nodes.ask({"GET",
-                        "/debug/trace?seconds=" + std::to_string(seconds)
-                            + "&limit=" + std::to_string(limit) + "&format=" + options.format,
-                        {}});
+outcome<std::string> export_endpoint(const client& nodes, const std::string& trace,
+                                     const export_request& wanted) {
+  auto target = "/debug/trace?limit=" + std::to_string(wanted.limit)
+                + "&format=" + std::string(wanted.format->name);
+  if (wanted.last)
+    target +=
+        "&seconds=" + std::to_string(std::chrono::ceil<std::chrono::seconds>(*wanted.last).count());
+  if (!trace.empty())
+    target += "&trace=" + trace;
+  auto got = nodes.ask({"GET", target, {}});
   if (!got)
     return tl::unexpected(std::move(got.error()));
   return std::move(got->body);
@@ -57,17 +86,11 @@ outcome<std::string> export_endpoint(const client& nodes, const trace_export_opt
 } // namespace
 
 outcome<void> trace_export(const client& nodes, const trace_export_options& options) {
-  if (options.format != "ndjson" && options.format != "perfetto")
-    return fail(exit_status::usage,
-                "--format: '" + options.format + "' is neither 'ndjson' nor 'perfetto'");
-  auto last = parse_span(options.last);
-  if (!last)
-    return fail(exit_status::usage, "--last: " + last.error().text);
-  auto limit = parse_limit(options.limit);
-  if (!limit)
-    return tl::unexpected(std::move(limit.error()));
-  auto made = options.file.empty() ? export_endpoint(nodes, options, *last, *limit)
-                                   : export_file(options, *last, *limit);
+  auto wanted = parse(options);
+  if (!wanted)
+    return tl::unexpected(std::move(wanted.error()));
+  auto made = options.file.empty() ? export_endpoint(nodes, options.trace, *wanted)
+                                   : export_file(options.file, *wanted);
   if (!made)
     return tl::unexpected(std::move(made.error()));
   print(*made);

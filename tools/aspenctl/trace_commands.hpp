@@ -9,14 +9,16 @@
 namespace aspenctl {
 
 struct trace_export_options {
-  std::string format = "ndjson"; ///< or perfetto
-  std::string last = "5s";       ///< back from now, or from the newest event of a file
+  std::string format = "ndjson"; ///< one of trace/export_format.hpp
+  std::string trace;             ///< its id; empty: everybody's
+  std::string last;              ///< back from now, or from the newest event of a file; empty: 5 s,
+                                 ///< or of one trace all that there is
   std::string limit = "10000";   ///< of events, the newest
   std::string file;              ///< a dump or a ring; empty: what an endpoint records now
 };
 
 /// Prints what the flight recorder of one endpoint holds, or what a file of one holds: then
-/// nobody is asked.
+/// nobody is asked. `not_found` when nothing is recorded of the trace.
 outcome<void> trace_export(const client& nodes, const trace_export_options& options);
 
 /// One trace, as far as the members of the cluster have recorded it: on each node the messages

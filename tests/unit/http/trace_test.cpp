@@ -9,6 +9,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/http/running_server.hpp"
 #include "trace/dump_store.hpp"
+#include "trace/export_format.hpp"
 #include "trace/recorder.hpp"
 
 using matchers::ContainsSubstring;
@@ -70,8 +71,23 @@ TEST_CASE("The newest events are shown, in the form that is asked for") {
   auto perfetto = at.node.ask("GET", "/debug/trace?format=perfetto&seconds=60");
   CHECK(perfetto.status == 200);
   CHECK(json::parse(perfetto.body)["traceEvents"].size() > 20);
-  for (const char* wrong : {"format=html", "limit=0", "limit=x", "seconds=0", "since=1"})
+  for (const char* wrong :
+       {"format=pdf", "format=otlp", "trace=12", "limit=0", "limit=x", "seconds=0", "since=1"})
     CHECK(at.node.ask("GET", std::string("/debug/trace?") + wrong).status == 400);
+}
+
+TEST_CASE("One trace alone is shown, in every form") {
+  recording_server at;
+  at.node.get("k");
+  at.node.get("k", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+  std::string target = "/debug/trace?trace=0af7651916cd43dd8448eb211c80319c";
+  CHECK(lines_of(at.node.ask_admin("GET", target).body).size() == 2);
+  for (const auto& each : trace::export_formats()) {
+    auto said = at.node.ask_admin("GET", target + "&format=" + std::string(each.name));
+    CHECK(said.status == 200);
+    CHECK(said.field("content-type") == each.content_type);
+  }
+  CHECK(at.node.ask("GET", "/debug/trace?trace=0af7651916cd43dd8448eb211c80319d").status == 404);
 }
 
 TEST_CASE("One trace is found by its id") {

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.hpp"
+#include "trace/export_format.hpp"
+#include "trace/export_text.hpp"
+#include "trace/selection.hpp"
 
 using namespace trace;
 using nlohmann::json;
@@ -146,4 +149,164 @@ TEST_CASE("requests are asynchronous slices, work is within its message, the res
 TEST_CASE("nothing recorded is still a document", "[trace][export]") {
   CHECK(to_ndjson({}).empty());
   CHECK(json::parse(to_perfetto({}))["traceEvents"].size() == 1);
+}
+
+namespace {
+
+/// The same message, of a trace: its request, the handling, work and a step.
+recording one_traced_message() {
+  auto what = one_message();
+  what.names.insert(what.names.end(),
+                    {"PUT /v1/kv/{key}", "200", "log <commit>; #1", "durable", "http"});
+  auto trace = base::uuid_from_name("a request");
+  auto with_trace = [&](event each) {
+    each.trace = trace;
+    return recorded_event{each, 69};
+  };
+  auto began = at(1'500, event_kind::http_began, 0);
+  began.actor = 8;
+  began.other = 0;
+  began.span = 0x77;
+  began.parent = 0;
+  auto ended = began;
+  ended.time_ns = 12'000;
+  ended.kind = event_kind::http_ended;
+  ended.message = 4;
+  ended.other = 5;
+  ended.value = 10'500;
+  auto work = at(9'000, event_kind::work_ended, 5'000);
+  work.message = 6;
+  work.parent = 9;
+  work.span = 0;
+  auto step = at(9'500, event_kind::step, 17);
+  step.message = 7;
+  step.other = 0;
+  step.parent = 9;
+  step.span = 0;
+  what.events.insert(what.events.begin(), with_trace(began));
+  what.events.insert(what.events.end() - 1, {work, 71});
+  what.events.insert(what.events.end() - 1, with_trace(step));
+  what.events.push_back(with_trace(ended));
+  return what;
+}
+
+base::uuid its_trace() {
+  return base::uuid_from_name("a request");
+}
+
+} // namespace
+
+TEST_CASE("what belongs to one trace is left of a recording", "[trace][export]") {
+  auto what = one_traced_message();
+  auto of_others = what.events[5];
+  of_others.event.trace = base::uuid_from_name("another request");
+  of_others.event.kind = event_kind::step;
+  what.events.push_back(of_others);
+  auto selected = only_trace(what, its_trace());
+  // Both ends of the request, the message with its work and its step; not what it was sent from.
+  CHECK(selected.events.size() == 7);
+  CHECK(only_trace(what, base::uuid_from_name("nobody's")).events.empty());
+  CHECK(parse_trace_id(hexadecimal(its_trace())) == its_trace());
+  for (const char* wrong : {"", "12", "00000000000000000000000000000000",
+                            "0AF7651916CD43DD8448EB211C80319C", "0af7651916cd43dd8448eb211c80319g"})
+    CHECK(!parse_trace_id(wrong));
+}
+
+TEST_CASE("a sequence diagram has an arrow for a message and a note for work", "[trace][export]") {
+  auto text = to_mermaid(only_trace(one_traced_message(), its_trace()));
+  CHECK(text == R"(sequenceDiagram
+    participant client as client
+    participant p001 as raft
+    participant p002 as log "writer"
+    participant p008 as http
+    client->>p008: request
+    p001->>p002: persist +0 us, waited 1 us, handled in 6 us
+    Note over p002: log <commit>#59; #35;1 5 us
+    p008-->>client: PUT /v1/kv/{key} 200, 10 us
+)");
+}
+
+TEST_CASE("a sequence diagram has a bound and says what it leaves out", "[trace][export]") {
+  auto what = one_message();
+  while (what.events.size() < 2 * mermaid_lines_max)
+    what.events.push_back(what.events.front());
+  auto text = to_mermaid(what);
+  CHECK_THAT(text, matchers::ContainsSubstring("297 more lines are left out"));
+  CHECK(text.size() < 50'000);
+}
+
+TEST_CASE("vector clocks follow a message from its sender to its receiver", "[trace][export]") {
+  auto text = to_shiviz(one_message());
+  CHECK(text == R"((?<host>\S+) (?<clock>\{.*\})\n(?<date>\S+) (?<event>.*)
+
+raft {"raft": 1}
+2025-11-23T17:58:00.000001000Z sends persist to log "writer"
+raft {"raft": 2}
+2025-11-23T17:58:00.000002000Z has handled persist in 1 us
+log_"writer" {"log_\"writer\"": 1, "raft": 1}
+2025-11-23T17:58:00.000002500Z receives persist from raft, waited 1 us
+log_"writer" {"log_\"writer\"": 2, "raft": 1}
+2025-11-23T17:58:00.000008750Z has handled persist in 6 us
+)");
+}
+
+TEST_CASE("a trace is spans below its request, under ids of their own", "[trace][export]") {
+  auto what = one_traced_message();
+  auto document = json::parse(to_otlp(what, its_trace()));
+  auto spans = document["resourceSpans"][0]["scopeSpans"][0]["spans"];
+  REQUIRE(spans.size() == 3);
+  CHECK(spans[0]["spanId"] == "0000000000000077");
+  CHECK(spans[0]["kind"] == 2);
+  CHECK(!spans[0].contains("parentSpanId"));
+  CHECK(spans[0]["startTimeUnixNano"] == "1763920680000000500");
+  CHECK(spans[0]["endTimeUnixNano"] == "1763920680000011000");
+  CHECK(spans[1]["name"] == "log \"writer\" persist");
+  CHECK(spans[1]["parentSpanId"] == spans[0]["spanId"]);
+  CHECK(spans[1]["events"][0]["name"] == "durable");
+  CHECK(spans[2]["parentSpanId"] == spans[1]["spanId"]);
+  for (const auto& each : spans)
+    CHECK(each["traceId"] == hexadecimal(its_trace()));
+  // Another process numbers its messages alike.
+  what.boot = base::uuid_from_name("another boot");
+  auto other = json::parse(to_otlp(what, its_trace()));
+  CHECK(other["resourceSpans"][0]["scopeSpans"][0]["spans"][1]["spanId"] != spans[1]["spanId"]);
+}
+
+TEST_CASE("a page shows the messages of a trace, its path, and escapes names", "[trace][export]") {
+  auto text = to_html(one_traced_message(), its_trace());
+  CHECK_THAT(text, matchers::ContainsSubstring("<b>persist</b> from raft"));
+  CHECK_THAT(text, matchers::ContainsSubstring("log &lt;commit&gt;; #1 5 us"));
+  CHECK_THAT(text,
+             matchers::ContainsSubstring("Request PUT /v1/kv/{key}, status 200, took 10 us."));
+  CHECK_THAT(text, matchers::ContainsSubstring("Critical path"));
+  CHECK_THAT(text, !matchers::ContainsSubstring("<commit>"));
+}
+
+TEST_CASE("a page of a whole recording has a bound", "[trace][export]") {
+  auto what = one_message();
+  auto pattern = what.events.front();
+  for (std::size_t i = 0; i < html_rows_max + 10; ++i) {
+    pattern.event.span = 100 + i;
+    pattern.event.parent = 99 + i; // one endless chain
+    what.events.push_back(pattern);
+  }
+  auto text = to_html(what, {});
+  CHECK_THAT(text, matchers::ContainsSubstring("12 later messages are left out."));
+  CHECK_THAT(to_html({}, {}), matchers::ContainsSubstring("<h1>A recording</h1>"));
+}
+
+TEST_CASE("a format is found by its name, and a wrong one is told what there are",
+          "[trace][export]") {
+  CHECK(find_export_format("otlp")->is_of_one_trace);
+  CHECK(why_no_format("html", false).empty());
+  CHECK(why_no_format("pdf", true)
+        == "'pdf' is no format; it is ndjson, perfetto, mermaid, html, shiviz or otlp");
+  CHECK(why_no_format("otlp", false) == "otlp tells of one trace: it needs the trace's id");
+}
+
+TEST_CASE("durations are told in the unit that fits", "[trace][export]") {
+  CHECK(duration_text(999) == "0 us");
+  CHECK(duration_text(56'700) == "56 us");
+  CHECK(duration_text(1'234'567) == "1.234 ms");
+  CHECK(duration_text(2'500'000'000) == "2.500 s");
 }
