@@ -15,6 +15,7 @@
 #include "http/status_handlers.hpp"
 #include "http/supervisor_handlers.hpp"
 #include "http/trace_handlers.hpp"
+#include "http/trace_tail.hpp"
 
 namespace http {
 
@@ -24,6 +25,7 @@ constexpr std::string_view read_query = "consistency min_index";
 constexpr std::string_view scan_query =
     "prefix start end limit cursor keys_only consistency min_index";
 constexpr std::string_view trace_query = "seconds limit format trace";
+constexpr std::string_view tail_query = "match after limit heartbeats";
 constexpr std::string_view any_query = "*";
 
 using enum method;
@@ -69,6 +71,7 @@ constexpr std::array table{
   route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
   route{get,  "/debug/trace",                      absent,  plane::both, trace_query, get_trace},
   route{get,  "/debug/trace/dumps",                absent,  plane::both, "", get_trace_dumps},
+  route{get,  "/debug/trace/tail",                 absent,  plane::both, tail_query, follow_trace},
   route{get,  "/debug/trace/{id}",                 absent,  plane::both, "", get_one_trace},
 #ifdef ASPEN_FAILPOINTS
   route{get,  "/debug/failpoints",                 absent,   plane::both, "", get_failpoints},

@@ -36,6 +36,12 @@ void read_chunk(const layout::chunk& chunk, std::uint64_t since_ns,
   auto thread = chunk.head.thread.load(std::memory_order_acquire);
   auto first = out.size();
   event read;
+  // One thread fills a chunk in the order of time: whoever looks again and again skips what is old.
+  constexpr auto last = layout::slots_per_chunk - 1;
+  if (since_ns > 0 && claim != 0
+      && read_slot(chunk.slots[last], layout::stamp_of(claim, last), read)
+      && read.time_ns < since_ns)
+    return;
   for (std::size_t i = 0; claim != 0 && i < layout::slots_per_chunk; ++i)
     if (!read_slot(chunk.slots[i], layout::stamp_of(claim, i), read))
       break;

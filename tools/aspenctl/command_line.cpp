@@ -12,6 +12,7 @@
 #include "tools/aspenctl/membership_commands.hpp"
 #include "tools/aspenctl/supervisor_commands.hpp"
 #include "tools/aspenctl/trace_commands.hpp"
+#include "tools/aspenctl/trace_tail.hpp"
 
 namespace aspenctl {
 
@@ -40,6 +41,7 @@ struct command_line {
   bool is_watched = false;
   std::string child;
   trace_export_options trace;
+  trace_tail_options tail;
   std::string trace_id;
   using action = std::function<outcome<void>(const client&, output_format)>;
   action what;
@@ -194,6 +196,24 @@ void describe_supervision(CLI::App& app, command_line& line) {
   add("clear", "take a refused group out of its quarantine and check it again", supervisor_clear);
 }
 
+void describe_tail(CLI::App& trace, command_line& line) {
+  auto* tail = add_command(trace, "tail", "follow what one node records, as far as it fits");
+  tail->add_option("--match", line.tail.match, "as 'actor~\"raft*\" && handling>5ms'")
+      ->type_name("EXPR");
+  auto add = [tail](const char* name, std::string& value, const char* help, const char* kind) {
+    tail->add_option(name, value, help)->type_name(kind)->capture_default_str();
+  };
+  add("--limit", line.tail.limit, "end after so many events", "N");
+  add("--rate", line.tail.rate, "end when more come in a second", "N");
+  add("--for", line.tail.span, "end after this time, an hour at most", "TIME");
+  add("--bytes", line.tail.bytes, "end when so much is printed", "SIZE");
+  tail->add_flag("--heartbeats", line.tail.with_heartbeats,
+                 "also ticks, append_entries without entries, and what answers them");
+  add_action(tail, line, [&line](const client& nodes, output_format format) {
+    return trace_tail(nodes, format, line.tail);
+  });
+}
+
 void describe_trace(CLI::App& app, command_line& line) {
   auto* trace = add_command(app, "trace", "what the actors of a node said to each other");
   trace->require_subcommand(0, 1);
@@ -219,6 +239,7 @@ void describe_trace(CLI::App& app, command_line& line) {
   add_action(one, line, [&line](const client& nodes, output_format format) {
     return trace_show(nodes, format, line.trace_id);
   });
+  describe_tail(*trace, line);
   add_action(add_command(*trace, "dumps", "the recordings that a node keeps of earlier moments"),
              line, trace_dumps);
 }
