@@ -48,6 +48,8 @@ public:
       return what_.name_of(what.message) == "tick" || is_quiet(at(what.span));
     if (what.kind == event_kind::rpc_received)
       return is_quiet(at(what.parent));
+    if (what.kind == event_kind::http_began || what.kind == event_kind::http_ended)
+      return looks_.contains(what.span);
     if (what.kind != event_kind::rpc_sent)
       return false;
     const auto& rpc = what_.name_of(what.message);
@@ -78,6 +80,8 @@ private:
     } else if (what.kind == event_kind::step) {
       messages_[what.parent].has_steps = true;
       told_.emplace(what.parent, what.other);
+    } else if (what.kind == event_kind::http_ended && what_.name_of(what.message) == tail_route) {
+      looks_.insert(what.span);
     }
   }
 
@@ -97,6 +101,7 @@ private:
 
   const recording& what_;
   std::unordered_map<span_id, known_message> messages_;
+  std::set<span_id> looks_;                    ///< requests of sessions
   std::set<std::pair<span_id, name_id>> told_; ///< in which message a request went to which peer
 };
 

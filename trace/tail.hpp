@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "trace/match.hpp"
@@ -17,9 +18,12 @@ struct tail_request {
   std::uint64_t until_ns = 0; ///< and up to this one
   std::size_t limit = 1000;   ///< of events, the first; those of one moment are not torn apart
   /// Also what is said again and again though nothing happens: ticks, append_entries without
-  /// anybody's entries, and answers to them that settled nothing.
+  /// anybody's entries, answers to them that settled nothing, and the looks of sessions.
   bool with_heartbeats = false;
 };
+
+/// The route of a look: a session does not show that somebody follows.
+inline constexpr std::string_view tail_route = "GET /debug/trace/tail";
 
 struct tail_page {
   struct line {

@@ -47,6 +47,7 @@ class TraceTail(NodeTest):
         everything = tail(self.node.admin_port, "--limit", "400", "--rate", "100000")
         self.assertEqual(400, len(everything.stdout.splitlines()))
         self.assertNotIn(" tick", everything.stdout)
+        self.assertNotIn("/debug/trace/tail", everything.stdout)
         for data in ("secret", "hidden"):
             self.assertNotIn(data, everything.stdout)
         self.assertIn("--rate 1 events in a second", tail(self.node.admin_port, "--rate", "1").stderr)

@@ -17,7 +17,8 @@ enum : name_id {
   append_entries,
   append_entries_reply,
   node_2,
-  durable
+  durable,
+  get_tail
 };
 
 /// Times are in milliseconds from 1000 on; `span` of a note is its `parent`.
@@ -26,7 +27,7 @@ public:
   tape() {
     made.names = {"",           "raft",           "tick",
                   "peer_spoke", "append_entries", "append_entries_reply",
-                  "node 2",     "durable"};
+                  "node 2",     "durable",        "GET /debug/trace/tail"};
   }
   void message(span_id span, name_id type, std::uint64_t at, name_id rpc = 0,
                bool has_step = false) {
@@ -78,6 +79,16 @@ TEST_CASE("what is said without anything happening is left out unless it is aske
   auto all = everything();
   all.with_heartbeats = true;
   CHECK(look(told.made, all).lines.size() == told.made.events.size());
+}
+
+TEST_CASE("a session does not show its own looks", "[trace][tail]") {
+  tape told;
+  told.add(0, event_kind::http_began, 1, 0, 0, 0);
+  told.add(1, event_kind::http_ended, 1, 0, get_tail, 1'000'000);
+  told.add(2, event_kind::http_began, 2, 0, 0, 0);
+  auto page = look(told.made, everything());
+  REQUIRE(page.lines.size() == 1);
+  CHECK(page.lines.front().what->event.span == 2);
 }
 
 TEST_CASE("a message is matched by all that is known of it", "[trace][tail]") {
