@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 #include "storage/files.hpp"
 #include "storage/plain_files.hpp"

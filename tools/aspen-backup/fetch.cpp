@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/aspen-backup/fetch.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
