@@ -31,6 +31,8 @@ struct peer_link {
   std::string http_addr; ///< empty before the first handshake, here and below
   std::string version;
   bool is_connected = false;
+  /// Of the newest membership it knew when the link was made; zero: none.
+  raft::log_index membership_index;
   /// When bytes of it last came; none: never.
   std::optional<std::chrono::steady_clock::time_point> last_heard;
   std::optional<std::chrono::microseconds> round_trip;

@@ -21,6 +21,10 @@ std::string describe(const raft::member& who) {
   return std::to_string(who.id.value) + " at " + who.raft_addr;
 }
 
+bool is_founded(const peer_link& peer) {
+  return peer.membership_index > raft::log_index{};
+}
+
 std::string accusation(const peer_link& by) {
   return "node " + std::to_string(by.id.value) + " at " + by.raft_addr + " says: " + by.trouble;
 }
@@ -41,8 +45,10 @@ raft::membership raft_actor::spoken_with() const {
   return all;
 }
 
-/// Once all are linked, each in the life that it says: from then on another life of any of
-/// them is a stranger, and founds nothing (two stores, one truth: rules 18 and 20; INV-126).
+/// Once all are linked, each in the life that it says and none with a membership yet: from then
+/// on another life of any of them is a stranger, and founds nothing, not even when it is let in
+/// again; who missed the moment is brought the entry (two stores, one truth: rules 18 and 20;
+/// INV-126).
 bool raft_actor::try_to_found(const peers_status& peers) {
   raft::membership named;
   for (auto each : settings_.founders) {
@@ -50,7 +56,7 @@ bool raft_actor::try_to_found(const peers_status& peers) {
       each.incarnation = settings_.core.incarnation;
     } else {
       const auto* link = find(peers, each.id);
-      if (link == nullptr || !link->is_connected || link->incarnation.is_nil())
+      if (link == nullptr || !link->is_connected || link->incarnation.is_nil() || is_founded(*link))
         return false;
       each.incarnation = link->incarnation;
     }
@@ -63,6 +69,12 @@ bool raft_actor::try_to_found(const peers_status& peers) {
 }
 
 std::string raft_actor::describe_founding(const peers_status& peers) const {
+  auto founded = std::ranges::find_if(
+      peers.links, [](const auto& each) { return each.is_connected && is_founded(each); });
+  if (founded != peers.links.end())
+    return "The cluster of cluster.initial_members exists already, says node "
+           + std::to_string(founded->id.value) + " at " + founded->raft_addr
+           + "; this node waits to be brought its log";
   std::string missing;
   for (const auto& each : settings_.founders) {
     const auto* link = find(peers, each.id);

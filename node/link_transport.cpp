@@ -51,6 +51,7 @@ actors::peer_link to_link(const transport::peer_state& from) {
   link.version = from.program_version;
   link.http_addr = from.http_addr;
   link.is_connected = from.is_connected;
+  link.membership_index = from.membership_index;
   if (from.since_heard)
     link.last_heard = std::chrono::steady_clock::now() - *from.since_heard;
   link.round_trip = from.round_trip;

@@ -59,6 +59,8 @@ struct peer_state {
   std::string program_version; ///< what the peer said it runs; kept after the link's end
   std::string http_addr;       ///< where it said it serves clients; likewise
   base::uuid boot;
+  /// Of the newest membership the peer knew when the link was made; kept after the link's end.
+  raft::log_index membership_index;
 
   /// Since anything came from it, over this link or the last; nothing: never.
   std::optional<std::chrono::milliseconds> since_heard;

@@ -163,6 +163,7 @@ void peer_link::adopt(greeted fresh) {
     state_.program_version = fresh.program_version;
     state_.http_addr = fresh.http_addr;
     state_.boot = fresh.other.boot;
+    state_.membership_index = fresh.membership_index;
     state_.round_trip.reset();
     state_.last_error.clear();
     state_.refused_us.reset();

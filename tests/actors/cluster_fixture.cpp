@@ -31,6 +31,13 @@ raft_settings raft_setup(const storage::identity& who) {
   return setup;
 }
 
+raft::membership members_to(std::size_t last) {
+  raft::membership all;
+  for (std::uint64_t id = 1; id <= last; ++id)
+    all.voters.push_back({raft::server_id{id}, {}, cluster_fixture::address_of(id), ""});
+  return all;
+}
+
 } // namespace
 
 raft::core_status cluster_node::core() const {
@@ -81,11 +88,8 @@ std::shared_ptr<slot<query_result>> cluster_node::get(const std::string& key, co
 }
 
 cluster_fixture::cluster_fixture(std::size_t founders, bool has_leases) : has_leases_(has_leases) {
-  raft::membership members;
   for (std::uint64_t id = 1; id <= founders; ++id)
-    members.voters.push_back({raft::server_id{id}, {}, address_of(id), ""});
-  for (std::uint64_t id = 1; id <= founders; ++id)
-    start(id, members);
+    start(id, members_to(founders), {});
 }
 
 cluster_fixture::~cluster_fixture() {
@@ -94,14 +98,20 @@ cluster_fixture::~cluster_fixture() {
 }
 
 cluster_node& cluster_fixture::join(std::uint64_t id) {
-  return start(id, {});
+  return start(id, {}, {});
 }
 
-cluster_node& cluster_fixture::start(std::uint64_t id, const raft::membership& founders) {
+cluster_node& cluster_fixture::found(std::uint64_t id, std::size_t founders) {
+  return start(id, {}, members_to(founders).voters);
+}
+
+cluster_node& cluster_fixture::start(std::uint64_t id, const raft::membership& entry,
+                                     std::vector<raft::member> founders) {
   auto& node = *(nodes_[id] = std::make_unique<cluster_node>());
   auto name = std::to_string(id);
+  auto life = name + "." + std::to_string(++lives_[id]);
   node.identity = {base::uuid_from_name("cluster"), raft::server_id{id},
-                   base::uuid_from_name("incarnation " + name),
+                   base::uuid_from_name("incarnation " + life),
                    base::uuid_from_name("log " + name)};
   node.context.registry = std::make_shared<actor_registry>();
   node.context.board = std::make_shared<status_board>();
@@ -115,9 +125,9 @@ cluster_node& cluster_fixture::start(std::uint64_t id, const raft::membership& f
     caf::anon_send(child, begin{});
     scheduler().run();
   };
-  auto open_log = [&node, founders]() -> base::result<std::unique_ptr<storage::log_store>> {
+  auto open_log = [&node, entry]() -> base::result<std::unique_ptr<storage::log_store>> {
     return std::make_unique<test_support::faulty_log_store>(
-        std::make_unique<storage::memory_log_store>(storage::genesis_seed(node.identity, founders)),
+        std::make_unique<storage::memory_log_store>(storage::genesis_seed(node.identity, entry)),
         node.log_script);
   };
   auto open_state = [&node]() -> base::result<std::unique_ptr<storage::state_machine>> {
@@ -128,7 +138,9 @@ cluster_node& cluster_fixture::start(std::uint64_t id, const raft::membership& f
                                    {open_state, [] { return true; }, 0}));
   begin_child(start_reader_pool(system_, node.context, {1, 100, 8}));
   auto setup = raft_setup(node.identity);
+  setup.core.incarnation = node.identity.incarnation;
   setup.core.leases_enabled = has_leases_;
+  setup.founders = std::move(founders);
   setup.time_passed = [this, frozen_for = node.frozen_for] {
     return system_.clock().now().time_since_epoch() + *frozen_for;
   };

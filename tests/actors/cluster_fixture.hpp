@@ -60,6 +60,9 @@ public:
 
   /// Starts a server with an empty log, which waits to be admitted.
   cluster_node& join(std::uint64_t id);
+  /// Starts a server with an empty log, in a life of its own, which founds a cluster with the
+  /// others of the servers 1 to `founders`.
+  cluster_node& found(std::uint64_t id, std::size_t founders);
   /// Ends a node's actors as a kill would: nothing is said to anybody.
   void stop(std::uint64_t id);
 
@@ -92,7 +95,9 @@ private:
   struct virtual_time : caf::actor_system_config {
     virtual_time() { set("scheduler.policy", caf::atom("testing")); }
   };
-  cluster_node& start(std::uint64_t id, const raft::membership& founders);
+  /// `entry`: the founding entry, which its log begins with; without voters it is empty.
+  cluster_node& start(std::uint64_t id, const raft::membership& entry,
+                      std::vector<raft::member> founders);
   caf::scheduler::test_coordinator& scheduler() {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
   }
@@ -100,6 +105,7 @@ private:
   const bool has_leases_;
   virtual_time config_;
   std::map<std::uint64_t, std::unique_ptr<cluster_node>> nodes_;
+  std::map<std::uint64_t, int> lives_;
   caf::actor_system system_{config_};
 };
 

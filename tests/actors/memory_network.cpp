@@ -63,10 +63,13 @@ base::status memory_transport::open(const storage::identity& self,
 void memory_transport::close() {
   listener_.reset();
   peers_.clear();
+  membership_index_ = {};
 }
 
-base::status memory_transport::set_peers(std::vector<peer_address> peers, raft::log_index) {
+base::status memory_transport::set_peers(std::vector<peer_address> peers,
+                                         raft::log_index membership_index) {
   peers_ = std::move(peers);
+  membership_index_ = membership_index;
   return {};
 }
 
@@ -94,6 +97,7 @@ std::vector<peer_link> memory_transport::links() const {
     if (link.is_connected) {
       link.incarnation = other->self_.incarnation;
       link.http_addr = other->http_addr;
+      link.membership_index = other->membership_index_;
       link.version = "test";
     } else {
       link.trouble = "no connection";

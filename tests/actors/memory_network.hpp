@@ -72,6 +72,7 @@ private:
   storage::identity self_;
   std::shared_ptr<peer_listener> listener_;
   std::vector<peer_address> peers_;
+  raft::log_index membership_index_;
 };
 
 } // namespace actors

@@ -31,6 +31,17 @@ TEST_CASE("the lower id dials", "[transport][links]") {
   CHECK(!pair.two.state(1)->was_dialled_by_us);
 }
 
+TEST_CASE("each side is told of which membership the other one knew", "[transport][links]") {
+  linked_pair pair;
+  pair.one.start();
+  pair.two.start();
+  pair.two.know({pair.one.as_peer()}, 7);
+  pair.one.know({pair.two.as_peer()}, 3); // dials from here on
+  REQUIRE(eventually([&] { return pair.are_linked(); }));
+  CHECK(pair.one.state(2)->membership_index == raft::log_index{7});
+  CHECK(pair.two.state(1)->membership_index == raft::log_index{3});
+}
+
 TEST_CASE("the higher id dials when nobody comes", "[transport][links]") {
   linked_pair pair;
   pair.two.settings().times.fallback_dial_after = 20ms;
