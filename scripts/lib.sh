@@ -25,6 +25,7 @@ present() {
       done
       return 1
       ;;
+    python:*) python3 -c "import $name" 2>/dev/null ;;
     *) die "scripts/packages: unknown probe $1" ;;
   esac
 }
@@ -62,6 +63,26 @@ install_obstacle() {
   fi
 }
 
+# without_services COMMAND...: runs it as root; no service of what it installs starts, now or at the next
+# boot: of Prometheus, say, the tests want promtool and no server. In a subshell, for its trap.
+without_services() (
+  policy=${ASPEN_POLICY_RC:-/usr/sbin/policy-rc.d}
+  units=${ASPEN_ENABLED_UNITS:-/etc/systemd/system/multi-user.target.wants}
+  before=$(ls "$units" 2>/dev/null) || true
+  if [[ ! -e $policy ]]; then  # one that is there is obeyed
+    trap 'as_root rm -f "$policy"' EXIT
+    # Debian asks this program before it starts a service; 101 is no (invoke-rc.d(8)).
+    # shellcheck disable=SC2016
+    as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod 755 "$1"' policy "$policy"
+  fi
+  status=0
+  as_root "$@" || status=$?
+  for unit in $(comm -13 <(printf '%s\n' "$before") <(ls "$units" 2>/dev/null)); do
+    as_root systemctl --quiet disable "$unit" || say "could not disable $unit"
+  done
+  exit "$status"
+)
+
 # require_packages GROUP...: installs what is missing, or says what is missing and ends with status 1.
 require_packages() {
   local list missing obstacle
@@ -77,7 +98,7 @@ require_packages() {
   # The lists of this machine may be old or were never fetched. One failing source of many need not
   # matter; the installation tells.
   as_root apt-get update || say "apt-get update failed; going on with the package lists there are"
-  as_root "${install[@]}" "${missing[@]}" || die "apt-get install failed; missing packages: ${missing[*]}"
+  without_services "${install[@]}" "${missing[@]}" || die "apt-get install failed; missing packages: ${missing[*]}"
   list=$(missing_packages "$@")
   [[ -z $list ]] || die "still missing after their installation: ${list//$'\n'/ }"
 }

@@ -57,6 +57,30 @@ class Packages(unittest.TestCase):
         self.assertIn("this is Other Linux 1, not Debian 12 or 13", run.stderr)
         self.assertIn("no-such-tool no-such-dev\n", run.stderr)
 
+    def test_a_module_of_python_is_looked_for_where_the_tests_look(self):
+        few = self.file("few", "test python3-yaml python:yaml\ntest no-such-module python:aspen_no_such_module\n")
+        run = self.run_script("scripts/test", "--check-packages", ASPEN_PACKAGES=few)
+        self.assertEqual("error: missing packages: no-such-module\n", run.stderr)
+
+    def test_what_is_installed_starts_no_service(self):
+        """An installation that would start one asks policy-rc.d and enables a unit, as Debian's do."""
+        policy, units = pathlib.Path(self.folder.name, "policy-rc.d"), pathlib.Path(self.folder.name, "wants")
+        units.mkdir()
+        (units / "kept.service").touch()
+        fake = pathlib.Path(self.folder.name, "bin")
+        fake.mkdir()
+        for name, body in [
+                ("apt", f'"{policy}"; echo "may start: $?"; touch "{units}/new.service"; exit 3'),
+                ("systemctl", f'echo "systemctl $*"; rm "{units}/${{@: -1}}"'), ("sudo", 'shift; exec "$@"')]:
+            (fake / name).write_text("#!/bin/bash\n" + body + "\n", encoding="utf-8")
+            (fake / name).chmod(0o755)
+        run = self.run_script(
+            "bash", "-c", ". scripts/lib.sh; without_services apt || echo status $?", ASPEN_POLICY_RC=str(policy),
+            ASPEN_ENABLED_UNITS=str(units), PATH=f"{fake}:{os.environ['PATH']}")
+        self.assertEqual("may start: 101\nsystemctl --quiet disable new.service\nstatus 3\n", run.stdout, run.stderr)
+        self.assertFalse(policy.exists())
+        self.assertEqual(["kept.service"], [each.name for each in units.iterdir()])
+
 
 if __name__ == "__main__":
     unittest.main()
