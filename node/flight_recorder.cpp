@@ -52,4 +52,16 @@ std::unique_ptr<dump_writer> start_dump_writer(const settings& all,
                                        trace::dump_store(directory, all.trace.dumps_kept));
 }
 
+std::unique_ptr<otlp_exporter> start_otlp_exporter(const settings& all,
+                                                   std::shared_ptr<const trace::recorder> recorder,
+                                                   prometheus::Registry& registry) {
+  if (!recorder || all.trace.collector_url.empty())
+    return nullptr;
+  otlp_exporter_settings setup;
+  setup.url = *parse_http_url(all.trace.collector_url); // checked with the settings
+  setup.sample = {all.trace.collector_one_in, all.trace.collector_rate};
+  return std::make_unique<otlp_exporter>(std::move(recorder), std::move(setup), registry,
+                                         all.cluster.node_id);
+}
+
 } // namespace node

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "node/dump_writer.hpp"
+#include "node/otlp_exporter.hpp"
 #include "node/settings.hpp"
 #include "trace/recorder.hpp"
 
@@ -24,5 +25,10 @@ std::shared_ptr<trace::recorder> start_recorder(const settings& all);
 /// directory for dumps.
 std::unique_ptr<dump_writer> start_dump_writer(const settings& all,
                                                std::shared_ptr<const trace::recorder> recorder);
+
+/// Sends traces to the configured collector. Null without one, or without a recorder.
+std::unique_ptr<otlp_exporter> start_otlp_exporter(const settings& all,
+                                                   std::shared_ptr<const trace::recorder> recorder,
+                                                   prometheus::Registry& registry);
 
 } // namespace node

@@ -57,6 +57,13 @@ base::status check_host(std::string_view value) {
                                                          "scheme and port");
 }
 
+base::status check_collector_url(std::string_view value) {
+  if (value.empty())
+    return {};
+  auto parsed = parse_http_url(value);
+  return parsed ? base::status{} : base::fail(parsed.error());
+}
+
 base::status check_not_empty(std::string_view value) {
   return value.empty() ? base::fail(base::errc::invalid, "a path must not be empty")
                        : base::status{};
@@ -197,6 +204,12 @@ const std::vector<key_spec>& table() {
        "So many recordings of earlier moments are kept; the oldest go.", {}},
       {"trace", "slow_request", MEMBER(milliseconds, trace.slow_request), "5s", {0, hour},
        "A request that takes longer has the recording of it kept, at most once a minute; 0: none does.", {}},
+      {"trace", "collector_url", MEMBER(text, trace.collector_url), "", {},
+       "Where a collector of OpenTelemetry takes traces over HTTP, such as http://127.0.0.1:4318/v1/traces. Empty: none are sent.", {}, check_collector_url},
+      {"trace", "collector_one_in", MEMBER(number, trace.collector_one_in), "1", {1, 1'000'000},
+       "One of so many traces is sent; all nodes choose the same ones.", {}},
+      {"trace", "collector_rate", MEMBER(number, trace.collector_rate), "20", {1, 1000},
+       "So many traces a second at most; what is beyond is left out and counted.", {}},
 
       {"log", "filter", MEMBER(text, log.filter), "info", {},
        "Levels, for all or by target: \"info,aspen::http=debug\". ASPEN_LOG sets it too.", {}, check_filter},

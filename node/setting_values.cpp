@@ -207,4 +207,24 @@ base::result<member> parse_member(std::string_view text) {
   return member{*id, *where};
 }
 
+base::result<http_url> parse_http_url(std::string_view text) {
+  auto wrong = [text](std::string_view why) {
+    return base::fail(base::errc::invalid,
+                      fmt::format("\"{}\" {}; it is written as http://HOST:PORT/PATH, or with "
+                                  "https, such as http://127.0.0.1:4318/v1/traces",
+                                  text, why));
+  };
+  auto scheme = text.substr(0, text.find("://"));
+  if (scheme.size() == text.size() || (scheme != "http" && scheme != "https"))
+    return wrong("does not begin with http:// or https://");
+  auto rest = text.substr(scheme.size() + 3);
+  auto host = rest.substr(0, rest.find('/'));
+  if (host.empty() || host.front() == ':')
+    return wrong("names no host");
+  if (text.find_first_of(" \t\r\n@?#") != std::string_view::npos)
+    return wrong("has a blank, '@', '?' or '#' in it");
+  return http_url{std::string(text.substr(0, scheme.size() + 3 + host.size())),
+                  std::string(rest.substr(host.size()))};
+}
+
 } // namespace node

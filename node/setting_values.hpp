@@ -71,6 +71,14 @@ struct member {
 
 base::result<member> parse_member(std::string_view text);
 
+/// Whom to send something to over HTTP: "http://127.0.0.1:4318/v1/traces".
+struct http_url {
+  std::string origin; ///< scheme, host and port
+  std::string path;   ///< from the first slash on; may be empty
+};
+
+base::result<http_url> parse_http_url(std::string_view text);
+
 /// The whole of `text` as an unsigned decimal number; nothing when it is none or too big.
 std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 

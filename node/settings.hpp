@@ -97,6 +97,9 @@ struct trace_settings {
   byte_size ring_size;
   std::uint64_t dumps_kept;
   std::chrono::milliseconds slow_request; ///< zero: no request is slow
+  std::string collector_url;              ///< empty: traces are sent nowhere
+  std::uint64_t collector_one_in;
+  std::uint64_t collector_rate; ///< traces a second
 };
 
 struct log_settings {

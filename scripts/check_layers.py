@@ -150,6 +150,8 @@ RULES = {
             "node/versions.cpp": Rule(foreign=[*ENGINES, *HTTP]),
             # Which cluster to join: one question to another node's HTTP.
             "node/cluster_lookup.cpp": Rule(foreign=HTTP),
+            # Sends traces to a collector.
+            "node/otlp_exporter.cpp": Rule(foreign=HTTP),
         },
     ),
     "tools": Rule(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "trace/recording.hpp"
@@ -45,5 +46,7 @@ std::string to_shiviz(const recording& what);
 /// collector: the request as a server span under the id of its `traceparent`, each message that was
 /// handled and each piece of work as a span below what it came from, steps as events.
 std::string to_otlp(const recording& what, const base::uuid& trace);
+/// The same of several traces, in one request.
+std::string to_otlp(const recording& what, std::span<const base::uuid> traces);
 
 } // namespace trace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -36,11 +37,13 @@ std::uint64_t mix(std::uint64_t value) { // SplitMix64 (Steele, Lea, Flood 2014)
 /// The spans of one trace on one node.
 class span_list {
 public:
-  span_list(const conversation& of, const recording& from, const base::uuid& trace)
-    : of_(of), from_(from), trace_(hexadecimal(trace)) {
+  span_list(conversation of, const recording& from, const base::uuid& trace)
+    : of_(std::move(of)), from_(from), trace_(hexadecimal(trace)) {
     for (auto octet : from.boot.octets)
-      boot_ = mix(boot_ ^ octet);
-    for (const auto& each : of.messages)
+      salt_ = mix(salt_ ^ octet);
+    for (auto octet : trace.octets)
+      salt_ = mix(salt_ ^ octet);
+    for (const auto& each : of_.messages)
       if (is_whole(each))
         known_.insert(each.span);
   }
@@ -60,9 +63,10 @@ private:
   }
   const std::string& name(name_id id) const { return from_.name_of(id); }
 
-  /// Messages are numbered by each process from one; what is exported is unlike that of others.
+  /// Messages are numbered by each process from one, and one may have a part in several traces;
+  /// what is exported is unlike that of other processes and traces.
   std::string id_of(span_id span, std::uint64_t part = 0) const {
-    auto mixed = mix(boot_ ^ mix(span ^ mix(part)));
+    auto mixed = mix(salt_ ^ mix(span ^ mix(part)));
     return hexadecimal(mixed == 0 ? 1 : mixed);
   }
 
@@ -138,10 +142,10 @@ private:
     return made;
   }
 
-  const conversation& of_;
+  const conversation of_;
   const recording& from_;
   const std::string trace_;
-  std::uint64_t boot_ = 0;
+  std::uint64_t salt_ = 0;
   std::set<span_id> known_;
   ordered_json spans_ = ordered_json::array();
 };
@@ -149,14 +153,20 @@ private:
 } // namespace
 
 std::string to_otlp(const recording& what, const base::uuid& trace) {
-  auto found = find_conversation(what, trace);
+  return to_otlp(what, std::span(&trace, 1));
+}
+
+std::string to_otlp(const recording& what, std::span<const base::uuid> traces) {
+  auto spans = ordered_json::array();
+  for (const auto& trace : traces)
+    for (auto& each : span_list(find_conversation(what, trace), what, trace).make())
+      spans.push_back(std::move(each));
   ordered_json resource{{"attributes",
                          {text_attribute("service.name", "aspen-node"),
                           text_attribute("service.instance.id", base::to_string(what.boot)),
                           number_attribute("aspen.node_id", what.node_id),
                           number_attribute("process.pid", what.process_id)}}};
-  ordered_json scope{{"scope", {{"name", "aspen.trace"}}},
-                     {"spans", span_list(found, what, trace).make()}};
+  ordered_json scope{{"scope", {{"name", "aspen.trace"}}}, {"spans", std::move(spans)}};
   ordered_json made;
   made["resourceSpans"] = ordered_json::array(
       {ordered_json{{"resource", resource}, {"scopeSpans", ordered_json::array({scope})}}});

@@ -43,6 +43,18 @@ TEST_CASE("a key of what is not built yet says so", "[settings][INV-121]") {
              ContainsSubstring("TLS and tokens for clients are not built yet"));
 }
 
+TEST_CASE("a collector's address is a URL of http or https", "[settings][INV-121]") {
+  auto said = [](const std::string& url) {
+    return problems_of_file("[trace]\ncollector_url = \"" + url + "\"\n");
+  };
+  CHECK(said("http://127.0.0.1:4318/v1/traces").empty());
+  CHECK(said("https://collector").empty());
+  CHECK_THAT(said("127.0.0.1:4318"), ContainsSubstring("does not begin with http:// or https://"));
+  CHECK_THAT(said("grpc://h:4317"), ContainsSubstring("does not begin with http:// or https://"));
+  CHECK_THAT(said("http:///v1"), ContainsSubstring("names no host"));
+  CHECK_THAT(said("http://user@h/"), ContainsSubstring("has a blank, '@', '?' or '#' in it"));
+}
+
 TEST_CASE("a wrong type says what was found and what is expected", "[settings][INV-121]") {
   CHECK_THAT(problems_of_file("[cluster]\nnode_id = \"one\"\n"),
              ContainsSubstring(":2: cluster.node_id: expected a whole number, found the text "
