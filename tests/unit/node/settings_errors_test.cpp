@@ -44,11 +44,10 @@ TEST_CASE("a key of what is not built yet says so", "[settings][INV-121]") {
 }
 
 TEST_CASE("a collector's address is a URL of http or https", "[settings][INV-121]") {
-  auto said = [](const std::string& url) {
-    return problems_of_file("[trace]\ncollector_url = \"" + url + "\"\n");
-  };
-  CHECK(said("http://127.0.0.1:4318/v1/traces").empty());
-  CHECK(said("https://collector").empty());
+  auto text = [](const std::string& url) { return "[trace]\ncollector_url = \"" + url + "\"\n"; };
+  auto said = [&](const std::string& url) { return problems_of_file(text(url)); };
+  for (const auto* good : {"http://127.0.0.1:4318/v1/traces", "https://collector"})
+    CHECK(configuration().file(text(good)).load().values.trace.collector_url == good);
   CHECK_THAT(said("127.0.0.1:4318"), ContainsSubstring("does not begin with http:// or https://"));
   CHECK_THAT(said("grpc://h:4317"), ContainsSubstring("does not begin with http:// or https://"));
   CHECK_THAT(said("http:///v1"), ContainsSubstring("names no host"));
