@@ -176,7 +176,7 @@ const std::vector<key_spec>& table() {
        "and tokens of our own are not built yet.", {}},
       {"http", "allowed_hosts", MEMBER(text_list, http.allowed_hosts), "", {},
        "Names, without port, that requests may carry in Host, beside IP addresses, localhost and"
-       " this machine's name.", {}, check_host},
+       " this machine's name.", {}, check_host, false, false, true},
       {"http", "workers", MEMBER(number, http.workers), "0", {0, 256},
        "Threads that serve http_addr; 0 for one a core.", {}},
       {"http", "connections_max", MEMBER(number, http.connections_max), "8192", {1, 1'000'000},
@@ -203,7 +203,7 @@ const std::vector<key_spec>& table() {
       {"trace", "dumps_kept", MEMBER(number, trace.dumps_kept), "8", {1, 100},
        "So many recordings of earlier moments are kept; the oldest go.", {}},
       {"trace", "slow_request", MEMBER(milliseconds, trace.slow_request), "5s", {0, hour},
-       "A request that takes longer has the recording of it kept, at most once a minute; 0: none does.", {}},
+       "A request that takes longer has the recording of it kept, at most once a minute; 0: none does.", {}, nullptr, false, false, true},
       {"trace", "collector_url", MEMBER(text, trace.collector_url), "", {},
        "Where a collector of OpenTelemetry takes traces over HTTP, such as http://127.0.0.1:4318/v1/traces. Empty: none are sent.", {}, check_collector_url},
       {"trace", "collector_one_in", MEMBER(number, trace.collector_one_in), "1", {1, 1'000'000},
@@ -212,12 +212,12 @@ const std::vector<key_spec>& table() {
        "So many traces a second at most; what is beyond is left out and counted.", {}},
 
       {"log", "filter", MEMBER(text, log.filter), "info", {},
-       "Levels, for all or by target: \"info,aspen::http=debug\". ASPEN_LOG sets it too.", {}, check_filter},
+       "Levels, for all or by target: \"info,aspen::http=debug\". ASPEN_LOG sets it too.", {}, check_filter, false, false, true},
       {"log", "format", CHOICE(base::log::format, log.format), "text", {},
-       "One event a line, as text or as JSON.", {"text", "json"}},
+       "One event a line, as text or as JSON.", {"text", "json"}, nullptr, false, false, true},
       {"log", "file", MEMBER(text, log.file), "", {},
        "A file that gets every line beside stderr; created with mode 0600, reopened on SIGHUP. "
-       "Empty: none.", {}}};
+       "Empty: none.", {}, nullptr, false, false, true}};
   // clang-format on
   return keys;
 }

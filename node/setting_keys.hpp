@@ -54,6 +54,7 @@ struct key_spec {
   value_check check = nullptr;
   bool is_megabytes = false; ///< a bare number counts MB (2^20 bytes): `_mb` keys
   bool is_secret = false;    ///< never printed
+  bool is_reloaded = false;  ///< SIGHUP changes it while the node runs (node/reload.hpp)
 
   /// "cluster.node_id".
   std::string full_name() const;

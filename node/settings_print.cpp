@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.hpp"
 #include "node/setting_assign.hpp"
 
 namespace node {
@@ -52,20 +53,26 @@ std::string print_settings(const loaded_settings& loaded) {
   return text;
 }
 
-std::string print_commented_defaults() {
+std::string print_example(std::string_view intro,
+                          const std::map<std::string, std::string>& chosen) {
   auto defaults = load_settings({});
-  std::string text = comment("A single node. Every key stands here with its default; what you "
-                             "change, uncomment. The command line goes before the environment, "
-                             "the environment before this file. Sizes: 1 MB is 2^20 bytes.");
+  std::string text = comment(intro);
+  std::size_t found = 0;
   std::string_view section;
   for (const auto& each : all_keys()) {
     if (each.section != section)
       text += fmt::format("\n[{}]\n", each.section);
     section = each.section;
-    text += fmt::format("\n{}# Allowed: {}. Environment: {}.\n#{} = {}\n", comment(each.help),
-                        each.allowed(), each.environment_name(), each.name,
-                        default_in_file(each, defaults->values));
+    auto standard = default_in_file(each, defaults->values);
+    auto choice = chosen.find(each.full_name());
+    bool is_chosen = choice != chosen.end();
+    found += is_chosen ? 1 : 0;
+    text += fmt::format("\n{}#{} Allowed: {}. Environment: {}.{}\n{}{} = {}\n", comment(each.help),
+                        is_chosen ? fmt::format(" Default: {}.", standard) : "", each.allowed(),
+                        each.environment_name(), each.is_reloaded ? " SIGHUP changes it." : "",
+                        is_chosen ? "" : "#", each.name, is_chosen ? choice->second : standard);
   }
+  BASE_CHECK(found == chosen.size(), "every key that an example sets is one");
   return text;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "node/settings_loader.hpp"
 
@@ -11,8 +13,10 @@ namespace node {
 /// comment that tells where it came from. Secrets are hidden.
 std::string print_settings(const loaded_settings& loaded);
 
-/// A configuration file that says nothing: every key commented out with its default,
-/// what is allowed and what it does. `configs/single.toml` is this text.
-std::string print_commented_defaults();
+/// A configuration file for people, after the comment `intro`: every key with what it does, what is
+/// allowed, its variable, and commented out with its default; set where `chosen` names it
+/// ("cluster.data_dir", the value as it stands in a file). The files in `configs/` are such texts.
+/// Requires: `chosen` names keys that exist.
+std::string print_example(std::string_view intro, const std::map<std::string, std::string>& chosen);
 
 } // namespace node
