@@ -110,7 +110,8 @@ void exchange::account() {
   tools_.site.metrics.count(matched_, request_.head.method, status_, took);
   tools_.request_trace.ended(request_.trace, matched_, status_, took);
   const auto& settings = tools_.site.settings;
-  if (settings.slow_request.count() > 0 && took > settings.slow_request && settings.on_slow_request)
+  std::chrono::milliseconds slow(tools_.site.slow_request.load(std::memory_order_relaxed));
+  if (slow.count() > 0 && took > slow && settings.on_slow_request)
     settings.on_slow_request();
   if (!tools_.logs_requests())
     return;

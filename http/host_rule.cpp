@@ -62,13 +62,26 @@ std::string machine_name() {
 
 } // namespace
 
-host_rule::host_rule(const std::vector<std::string>& allowed_hosts) : names_(allowed_hosts) {
-  names_.emplace_back("localhost");
+host_rule::host_rule(const std::vector<std::string>& allowed_hosts) {
+  change(allowed_hosts);
+}
+
+void host_rule::change(const std::vector<std::string>& allowed_hosts) {
+  auto names = allowed_hosts;
+  names.emplace_back("localhost");
   auto machine = machine_name();
   if (auto dot = machine.find('.'); dot != std::string::npos)
-    names_.push_back(machine.substr(0, dot));
+    names.push_back(machine.substr(0, dot));
   if (!machine.empty())
-    names_.push_back(std::move(machine));
+    names.push_back(std::move(machine));
+  auto next = std::make_shared<const std::vector<std::string>>(std::move(names));
+  std::lock_guard guard(mutex_);
+  names_ = std::move(next);
+}
+
+std::shared_ptr<const std::vector<std::string>> host_rule::names() const {
+  std::lock_guard guard(mutex_);
+  return names_;
 }
 
 bool host_rule::allows(std::string_view host) const {
@@ -80,10 +93,10 @@ bool host_rule::allows(std::string_view host) const {
   auto name = parts.name;
   if (name.ends_with('.')) // the root of the name tree, written out
     name.remove_suffix(1);
-  return !parts.is_bracketed
-         && std::any_of(names_.begin(), names_.end(), [name](const std::string& known) {
-              return equals_ignoring_case(known, name);
-            });
+  auto known = names();
+  return !parts.is_bracketed && std::ranges::any_of(*known, [name](const std::string& each) {
+    return equals_ignoring_case(each, name);
+  });
 }
 
 bool host_rule::is_same_origin(std::string_view origin, std::string_view host) {

@@ -11,6 +11,7 @@
 #include "http/health_handlers.hpp"
 #include "http/inspection_handlers.hpp"
 #include "http/kv_handlers.hpp"
+#include "http/log_handlers.hpp"
 #include "http/scan_handler.hpp"
 #include "http/status_handlers.hpp"
 #include "http/supervisor_handlers.hpp"
@@ -68,6 +69,10 @@ constexpr std::array table{
   route{post, "/admin/validate",                   ignored, plane::both, "", validate_stores},
   route{get,  "/admin/backup",                     absent,  plane::both, "consistency", take_backup},
   route{get,  "/admin/log-copy",                   absent,  plane::both, "", copy_log},
+  route{get,    "/admin/log-level",                absent,   plane::both, "", get_log_level},
+  route{put,    "/admin/log-level",                document, plane::both, "", set_log_level},
+  route{post,   "/admin/log-level",                document, plane::both, "", set_log_level},
+  route{remove, "/admin/log-level",                ignored,  plane::both, "", reset_log_level},
   route{get,  "/debug/actors",                     absent,  plane::both, "", get_actors},
   route{get,  "/debug/trace",                      absent,  plane::both, trace_query, get_trace},
   route{get,  "/debug/trace/dumps",                absent,  plane::both, "", get_trace_dumps},

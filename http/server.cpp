@@ -17,7 +17,7 @@ namespace http {
 site::site(const http::settings& given, actors::gateway& door, actors::node_metrics& instruments)
   : settings(given), gateway(door), host_rule(given.allowed_hosts),
     disk(given.disk_paths, given.wal_path), metrics(instruments, given.node_id),
-    started(std::chrono::steady_clock::now()) {}
+    started(std::chrono::steady_clock::now()), slow_request(given.slow_request.count()) {}
 
 actors::phase site::phase() const {
   if (is_draining.load(std::memory_order_relaxed))
@@ -97,6 +97,12 @@ std::uint16_t server::http_port() const {
 
 std::uint16_t server::admin_port() const {
   return self_->admin->port();
+}
+
+void server::change(const std::vector<std::string>& allowed_hosts,
+                    std::chrono::milliseconds slow_request) {
+  self_->shared.host_rule.change(allowed_hosts);
+  self_->shared.slow_request.store(slow_request.count(), std::memory_order_relaxed);
 }
 
 bool server::drain(std::chrono::milliseconds patience) {

@@ -34,6 +34,10 @@ public:
   std::uint16_t http_port() const;
   std::uint16_t admin_port() const;
 
+  /// Takes these two settings over, for requests that begin from here on. Any thread.
+  void change(const std::vector<std::string>& allowed_hosts,
+              std::chrono::milliseconds slow_request);
+
   /// Refuses new data requests with 503, lets those under way end, and closes their
   /// connections. The admin listener goes on, and says `draining`. Blocks; true when no
   /// connection was left at the end of `patience`. Any thread.

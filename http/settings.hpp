@@ -7,9 +7,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/result.hpp"
 #include "trace/recorder.hpp"
 
 namespace http {
@@ -43,6 +45,14 @@ struct listener_times {
   std::chrono::milliseconds linger{2'000};         ///< a refused body is thrown away for so long
 };
 
+/// The filter of the process's log, for `/admin/log-level`. Any thread.
+struct log_control {
+  std::function<std::string()> in_force;
+  std::function<std::string()> configured;
+  std::function<base::status(std::string_view)> set; ///< `invalid`: the filter's grammar
+  std::function<void()> reset;                       ///< to the configured one
+};
+
 /// What the node tells its HTTP side. Checked values; this layer reads no configuration.
 struct settings {
   std::string http_addr = "127.0.0.1:8080"; ///< "host:port"; port 0: any free one
@@ -70,9 +80,10 @@ struct settings {
   std::string wal_path;
 
   std::shared_ptr<trace::recorder> recorder; ///< null: nothing is recorded
-  std::chrono::milliseconds slow_request{0}; ///< zero: no request is slow
+  std::chrono::milliseconds slow_request{0}; ///< at the start; zero: no request is slow
   /// A request took longer than that. A worker's thread; must not block.
   std::function<void()> on_slow_request;
+  log_control log;             ///< empty: 501
   std::string trace_directory; ///< of its dumps; empty: none are kept
 };
 

@@ -26,6 +26,8 @@ struct site {
   const std::chrono::steady_clock::time_point started;
   /// Set once: requests for data are refused, and every connection ends with its answer.
   std::atomic<bool> is_draining{false};
+  /// In milliseconds; zero: no request is slow.
+  std::atomic<std::chrono::milliseconds::rep> slow_request;
 
   /// What the board says, `starting` before it says anything, `draining` when we do.
   actors::phase phase() const;

@@ -36,9 +36,11 @@ constexpr const char* footer =
     "they\n"
     "are defaults; --print-config shows which. Signals: TERM or INT stops in order, a second one "
     "at\n"
-    "once; HUP reopens log.file. Exit status: 0 stopped, 1 could not start or died, 2 usage or\n"
-    "configuration, 70 a store hung, 78 the stores were refused (supervisor.on_refusal = "
-    "\"exit\").";
+    "once; HUP reads the configuration and the certificates and opens log.file again. Exit status: "
+    "0\n"
+    "stopped, 1 could not start or died, 2 usage or configuration, 70 a store hung, 78 the stores "
+    "were\n"
+    "refused (supervisor.on_refusal = \"exit\").";
 
 } // namespace
 

@@ -15,11 +15,14 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "base/check.hpp"
 #include "base/log.hpp"
 
 namespace node {
 
 namespace {
+
+constexpr const char* target = "aspen::log";
 
 using file_sink = std::shared_ptr<spdlog::sinks::basic_file_sink_mt>;
 
@@ -50,13 +53,18 @@ base::result<file_sink> open_file(const std::string& path) {
   }
 }
 
+/// Null for no name.
+base::result<file_sink> open_if_named(const std::string& path) {
+  return path.empty() ? base::result<file_sink>(nullptr) : open_file(path);
+}
+
 } // namespace
 
 /// The logger of now. A reopened file is a new logger, so that a line on its way into
 /// the old one gets there.
 class log_output::sinks {
 public:
-  sinks(std::string path, file_sink file) : path_(std::move(path)) { replace(std::move(file)); }
+  explicit sinks(file_sink file) { replace(std::move(file)); }
 
   void write(base::log::level level, std::string_view line) {
     std::shared_ptr<spdlog::logger> logger;
@@ -67,17 +75,7 @@ public:
     logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }
 
-  base::status reopen() {
-    if (path_.empty())
-      return {};
-    auto file = open_file(path_);
-    if (!file)
-      return base::fail(file.error());
-    replace(std::move(*file));
-    return {};
-  }
-
-private:
+  /// From here on into `file`; null: stderr alone.
   void replace(file_sink file) {
     auto logger = std::make_shared<spdlog::logger>("aspen", stderr_);
     if (file)
@@ -91,35 +89,94 @@ private:
     logger_ = std::move(logger);
   }
 
-  const std::string path_;
+private:
   const spdlog::sink_ptr stderr_ = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   std::mutex mutex_;
   std::shared_ptr<spdlog::logger> logger_;
 };
 
-log_output::log_output(std::shared_ptr<sinks> where) : where_(std::move(where)) {}
+log_output::log_output(const log_settings& chosen, std::shared_ptr<sinks> where)
+  : where_(std::move(where)), configured_(chosen), filter_(chosen.filter) {}
 log_output::~log_output() = default;
 
 base::result<std::unique_ptr<log_output>> log_output::open(const log_settings& chosen) {
   auto filter = base::log::filter::parse(chosen.filter);
   if (!filter)
     return base::fail(filter.error().within("log.filter"));
-  file_sink file;
-  if (!chosen.file.empty()) {
-    auto opened = open_file(chosen.file);
-    if (!opened)
-      return base::fail(opened.error());
-    file = std::move(*opened);
-  }
-  auto where = std::make_shared<sinks>(chosen.file, std::move(file));
-  base::log::configure(
-      std::move(*filter), chosen.format,
-      [where](base::log::level level, std::string_view line) { where->write(level, line); });
-  return std::unique_ptr<log_output>(new log_output(std::move(where)));
+  auto file = open_if_named(chosen.file);
+  if (!file)
+    return base::fail(file.error());
+  auto where = std::make_shared<sinks>(std::move(*file));
+  auto opened = std::unique_ptr<log_output>(new log_output(chosen, std::move(where)));
+  opened->put_in_force(chosen.filter);
+  return opened;
+}
+
+/// Requires: `filter` is a good one; `mutex_` is held, but for the first call.
+void log_output::put_in_force(const std::string& filter) {
+  auto parsed = base::log::filter::parse(filter);
+  BASE_CHECK(parsed, "a filter was checked before it comes into force");
+  // Said under the filter that lets it through: none that silences the node comes unannounced.
+  auto announce = [&] {
+    base::log::info(target, "log filter changed", {{"old", filter_}, {"new", filter}});
+  };
+  bool is_news = filter != filter_;
+  bool is_heard_before = base::log::enabled(base::log::level::info, target);
+  if (is_news && is_heard_before)
+    announce();
+  base::log::configure(std::move(*parsed), configured_.format,
+                       [where = where_](base::log::level level, std::string_view line) {
+                         where->write(level, line);
+                       });
+  if (is_news && !is_heard_before)
+    announce();
+  filter_ = filter;
 }
 
 base::status log_output::reopen() {
-  return where_->reopen();
+  std::lock_guard guard(mutex_);
+  auto file = open_if_named(configured_.file);
+  if (!file)
+    return base::fail(file.error());
+  where_->replace(std::move(*file));
+  return {};
+}
+
+base::status log_output::change(const log_settings& next) {
+  std::lock_guard guard(mutex_);
+  auto file = open_if_named(next.file);
+  if (!file)
+    return base::fail(file.error());
+  where_->replace(std::move(*file));
+  auto filter = next.filter == configured_.filter ? filter_ : next.filter;
+  configured_ = next;
+  put_in_force(filter_); // the new form, before a word about the filter
+  put_in_force(filter);
+  return {};
+}
+
+base::status log_output::set_filter(std::string_view directives) {
+  auto parsed = base::log::filter::parse(directives);
+  if (!parsed)
+    return base::fail(parsed.error());
+  std::lock_guard guard(mutex_);
+  put_in_force(std::string(directives));
+  return {};
+}
+
+void log_output::reset_filter() {
+  std::lock_guard guard(mutex_);
+  put_in_force(configured_.filter);
+}
+
+std::string log_output::filter() const {
+  std::lock_guard guard(mutex_);
+  return filter_;
+}
+
+std::string log_output::configured_filter() const {
+  std::lock_guard guard(mutex_);
+  return configured_.filter;
 }
 
 } // namespace node

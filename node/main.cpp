@@ -12,6 +12,7 @@
 #include "node/exit_status.hpp"
 #include "node/logging.hpp"
 #include "node/node.hpp"
+#include "node/reload.hpp"
 #include "node/settings_loader.hpp"
 #include "node/settings_print.hpp"
 #include "node/signals.hpp"
@@ -60,7 +61,7 @@ int status_of(node::exit_reason reason) {
 }
 
 node::signal_actions actions_on(node::node& running, node::service_notifier& manager,
-                                node::log_output& log, bool has_certificates) {
+                                node::reloader& settings) {
   auto stop = [&running, &manager](int number) {
     base::log::info(target, "stopping", {{"signal", number}});
     manager.stopping();
@@ -71,31 +72,19 @@ node::signal_actions actions_on(node::node& running, node::service_notifier& man
     running.stop_now();
     ::_exit(node::exit_status::signal_base + number);
   };
-  auto hang_up = [&running, &log, has_certificates] {
-    auto reopened = log.reopen();
-    if (reopened)
-      base::log::info(target, "log file reopened");
-    else
-      base::log::error(target, "log file not reopened", {{"error", reopened.error().text}});
-    auto reloaded = running.reload_certificates();
-    if (!reloaded)
-      base::log::error(target, "certificates not reloaded; those read before stay in force",
-                       {{"error", reloaded.error().text}});
-    else if (has_certificates)
-      base::log::info(target, "certificates reloaded; new links use them");
-  };
+  auto hang_up = [&settings] { settings.reload(); };
   auto dump = [&running] { running.dump_trace("signal"); };
   return {stop, stop_at_once, hang_up, dump};
 }
 
-int run(const node::loaded_settings& loaded) {
+int run(const node::loaded_settings& loaded, const node::setting_sources& sources) {
   auto log = node::log_output::open(loaded.values.log);
   if (!log) {
     std::fprintf(stderr, "aspen-node: %s\n", log.error().text.c_str());
     return node::exit_status::failed;
   }
   log_start(loaded);
-  auto started = node::node::start(loaded.values);
+  auto started = node::node::start(loaded.values, **log);
   if (!started) {
     base::log::error(target, "could not start", {{"error", started.error().text}});
     return node::exit_status::failed;
@@ -104,8 +93,8 @@ int run(const node::loaded_settings& loaded) {
   node::service_notifier manager({[&running] { return running.is_live(); },
                                   [&running] { return running.phase() != actors::phase::starting; },
                                   [&running] { return running.status_text(); }});
-  node::signal_listener listener(
-      actions_on(running, manager, **log, loaded.values.security.has_peer_tls()));
+  node::reloader settings(sources, loaded.values, **log, running);
+  node::signal_listener listener(actions_on(running, manager, settings));
 
   auto reason = running.wait();
   int status = status_of(reason);
@@ -141,13 +130,14 @@ int main(int count, char** arguments) {
     std::fputs(to_text(node::linked_versions()).c_str(), stdout);
     return node::exit_status::stopped;
   }
-  auto loaded = node::load_settings({asked->config_file, node::aspen_environment(), asked->flags});
+  node::setting_sources sources{asked->config_file, node::aspen_environment(), asked->flags};
+  auto loaded = node::load_settings(sources);
   if (!loaded) {
     print_problems(loaded.error(), "");
     return node::exit_status::usage;
   }
   if (asked->what == action::run)
-    return run(*loaded);
+    return run(*loaded, sources);
   print_problems(loaded->warnings, "warning: ");
   std::fputs(asked->what == action::check_config ? "OK\n" : print_settings(*loaded).c_str(),
              stdout);

@@ -99,7 +99,7 @@ cross_check_request check_of(const settings& all, supervisor::check_scope scope,
 
 class running_node final : public node {
 public:
-  explicit running_node(const settings& all) : all_(all) {}
+  running_node(const settings& all, log_output& log) : all_(all), log_(log) {}
 
   ~running_node() override {
     if (http_)
@@ -118,6 +118,9 @@ public:
   void drain() override;
   void stop_now() override { base::log::warn(target, "not waiting for what is under way"); }
   base::status reload_certificates() override { return ties_.transport->reload_certificates(); }
+  void change(const settings& next) override {
+    http_->change(next.http.allowed_hosts, next.trace.slow_request);
+  }
   void dump_trace(std::string_view reason) override;
   bool is_live() const override;
   actors::phase phase() const override;
@@ -133,7 +136,8 @@ private:
   void ask_supervisor(actors::restart_child request);
   void stop_children();
 
-  const settings all_;
+  const settings all_; ///< as they were at the start
+  log_output& log_;
   std::optional<data_directory> directory_;
   std::shared_ptr<space_keeper> space_; ///< null: nothing is kept on a disk
   std::shared_ptr<trace::recorder> recorder_;
@@ -187,6 +191,9 @@ base::status running_node::begin() {
                  [this](actors::restart_child request) { ask_supervisor(std::move(request)); }});
 
   auto setup = http_setup(all_);
+  setup.log = {[this] { return log_.filter(); }, [this] { return log_.configured_filter(); },
+               [this](std::string_view filter) { return log_.set_filter(filter); },
+               [this] { log_.reset_filter(); }};
   if (space_)
     setup.space_trouble = [space = space_] { return space->trouble(); };
   setup.recorder = recorder_;
@@ -420,8 +427,8 @@ std::string running_node::status_text() const {
 
 } // namespace
 
-base::result<std::unique_ptr<node>> node::start(const settings& all) {
-  auto started = std::make_unique<running_node>(all);
+base::result<std::unique_ptr<node>> node::start(const settings& all, log_output& log) {
+  auto started = std::make_unique<running_node>(all, log);
   if (auto begun = started->begin(); !begun)
     return base::fail(begun.error());
   return started;

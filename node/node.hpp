@@ -7,6 +7,7 @@
 
 #include "actors/node_status.hpp"
 #include "base/result.hpp"
+#include "node/logging.hpp"
 #include "node/settings.hpp"
 
 namespace node {
@@ -27,7 +28,8 @@ public:
   /// configured and signals are blocked before this is called.
   /// Errors name the directory, file or port, and nothing of the node is left running:
   /// `locked`, `io`, `busy` (a port), `unsupported` (a network file system).
-  static base::result<std::unique_ptr<node>> start(const settings& all);
+  /// Requires: `log` outlives the node.
+  static base::result<std::unique_ptr<node>> start(const settings& all, log_output& log);
 
   /// Requires: `wait` returned, unless it said `hung`.
   virtual ~node() = default;
@@ -48,6 +50,10 @@ public:
   /// Reads the certificate files of the peer links again; standing links go on as they
   /// are. On an error, which names the file, the certificates read before stay. Any thread.
   virtual base::status reload_certificates() = 0;
+
+  /// Takes over what may change while it runs (`key_spec::is_reloaded`), but for the log, which is
+  /// the caller's. Any thread.
+  virtual void change(const settings& next) = 0;
 
   /// Keeps what the flight recorder holds as a dump, soon. Says in the log why it cannot be.
   /// Any thread; returns at once.

@@ -39,6 +39,8 @@ struct command_line {
   std::string raft_addr;
   certs_options certs;
   bool is_watched = false;
+  std::string log_filter;
+  bool is_log_reset = false;
   std::string child;
   trace_export_options trace;
   trace_tail_options tail;
@@ -172,6 +174,12 @@ void describe_nodes(CLI::App& app, command_line& line) {
   add_action(
       add_command(app, "checkpoint", "fold the WAL of every endpoint into its database file"), line,
       checkpoint);
+  auto* level = add_command(app, "log-level", "show or change what every endpoint logs");
+  level->add_option("FILTER", line.log_filter, "as 'info,aspen::http=debug', until the node ends");
+  level->add_flag("--reset", line.is_log_reset, "log as configured again");
+  add_action(level, line, [&line](const client& nodes, output_format format) {
+    return log_level(nodes, format, line.log_filter, line.is_log_reset);
+  });
 }
 
 void describe_supervision(CLI::App& app, command_line& line) {

@@ -45,6 +45,11 @@ outcome<void> endpoint_status(const client& nodes, output_format format, bool of
 /// Folds the WAL of every given endpoint into its database file.
 outcome<void> checkpoint(const client& nodes, output_format format);
 
+/// What every given endpoint logs: sets `filter` unless it is empty, goes back to the configured one
+/// when `is_reset`, and shows what is in force.
+outcome<void> log_level(const client& nodes, output_format format, const std::string& filter,
+                        bool is_reset);
+
 /// The version of this program; nobody is asked.
 outcome<void> show_version(output_format format);
 

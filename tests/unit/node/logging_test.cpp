@@ -118,3 +118,32 @@ TEST_CASE("a log file that cannot be opened is named", "[logging]") {
   REQUIRE_FALSE(opened);
   CHECK_THAT(opened.error().text, matchers::ContainsSubstring("/proc/none/node.log"));
 }
+
+TEST_CASE("other settings of the log take effect whole, or not at all", "[logging]") {
+  logging log("info");
+  auto other = log.path() + ".other";
+  REQUIRE(log.output().change({"debug", base::log::format::json, other}));
+  base::log::debug("a", "there");
+  CHECK(log.lines().empty());
+  REQUIRE(log.lines(other).size() == 2);
+  CHECK(nlohmann::json::parse(log.lines(other)[0])["msg"] == "log filter changed");
+  CHECK(nlohmann::json::parse(log.lines(other)[1])["msg"] == "there");
+  CHECK_FALSE(log.output().change({"off", base::log::format::text, "/proc/none/node.log"}));
+  base::log::debug("a", "still there");
+  CHECK(log.lines(other).size() == 3);
+  CHECK(log.output().filter() == "debug");
+}
+
+TEST_CASE("a filter set by hand stays until another is configured", "[logging]") {
+  logging log("info");
+  CHECK_FALSE(log.output().set_filter("loud"));
+  REQUIRE(log.output().set_filter("warn"));
+  REQUIRE(log.output().change({"info", base::log::format::json, log.path()}));
+  CHECK(log.output().filter() == "warn");
+  CHECK(log.output().configured_filter() == "info");
+  REQUIRE(log.output().change({"debug", base::log::format::json, log.path()}));
+  CHECK(log.output().filter() == "debug");
+  REQUIRE(log.output().set_filter("error"));
+  log.output().reset_filter();
+  CHECK(log.output().filter() == "debug");
+}
