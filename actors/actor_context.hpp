@@ -9,7 +9,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/spawn_options.hpp>
 
-#include "actors/actor_stats.hpp"
+#include "actors/actor_registry.hpp"
 #include "actors/directory.hpp"
 #include "actors/metrics.hpp"
 #include "actors/node_status.hpp"
@@ -35,12 +35,18 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// "reader_pool" for "reader_pool/3"; what has no such part stands below the supervisor.
+inline std::string parent_of(const std::string& name) {
+  auto slash = name.find('/');
+  return slash == std::string::npos ? "supervisor" : name.substr(0, slash);
+}
+
 /// Spawns `Actor`, detached where it blocks and the context says so.
 template <class Actor, class... Arguments>
 auto spawn_blocking(caf::actor_system& system, const actor_context& context, const char* name,
                     std::uint64_t mailbox_limit, Arguments&&... arguments) {
   auto stats = context.registry->add(name, context.detach_blocking ? "detached" : "scheduled",
-                                     "supervisor", mailbox_limit);
+                                     parent_of(name), mailbox_limit);
   if (context.detach_blocking)
     return system.spawn<Actor, caf::detached>(context, std::move(stats),
                                               std::forward<Arguments>(arguments)...);
@@ -51,7 +57,7 @@ auto spawn_blocking(caf::actor_system& system, const actor_context& context, con
 template <class Actor, class... Arguments>
 auto spawn_scheduled(caf::actor_system& system, const actor_context& context, const char* name,
                      std::uint64_t mailbox_limit, Arguments&&... arguments) {
-  auto stats = context.registry->add(name, "scheduled", "supervisor", mailbox_limit);
+  auto stats = context.registry->add(name, "scheduled", parent_of(name), mailbox_limit);
   return system.spawn<Actor>(context, std::move(stats), std::forward<Arguments>(arguments)...);
 }
 

@@ -63,6 +63,7 @@ public:
   void shut_down() override { ways_.shut_down(); }
   const status_board& status() const override { return *context_.board; }
   std::vector<actor_view> list_actors() const override { return context_.registry->list(); }
+  std::vector<talk_view> list_talks() const override { return context_.registry->list_talks(); }
 
 private:
   template <class Handle, class Message>

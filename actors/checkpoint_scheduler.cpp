@@ -32,6 +32,14 @@ public:
     };
   }
 
+protected:
+  void describe_state(figure_list& out) const override {
+    out.add("last_applied_seen", last_seen_applied_.value);
+    out.add("last_marked", last_marked_.value);
+    out.add_text("checkpoint", asked_ ? "under way" : last_blocked_ ? "was blocked" : "none");
+    out.add_text("space", settings_.space && settings_.space->is_short() ? "short" : "enough");
+  }
+
 private:
   void look_again() { delayed_send(this, settings_.look_interval, tick{}); }
 

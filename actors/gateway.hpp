@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
-#include <string>
 #include <vector>
 
+#include "actors/actor_view.hpp"
 #include "actors/client_requests.hpp"
 #include "actors/inspection_requests.hpp"
 #include "actors/node_status.hpp"
 
 namespace actors {
-
-/// One actor as `/debug/actors` shows it.
-struct actor_view {
-  std::string name;
-  std::string kind; ///< scheduled | detached
-  std::string parent;
-  std::string state; ///< running | idle | ended
-  std::uint64_t mailbox_depth = 0;
-  std::uint64_t oldest_message_ms = 0;
-  std::string current_message; ///< empty: none
-  std::uint64_t messages_total = 0;
-  std::uint64_t rejected_total = 0;
-  double queue_p50_us = 0;
-  double queue_p99_us = 0;
-  double handle_p50_us = 0;
-  double handle_p99_us = 0;
-  std::uint64_t restarts = 0;
-  std::string last_error;
-};
 
 /// The one door from the outside to the actors. Every call finds the actors that run
 /// now; where none does, the answer is `unavailable` at once. Any thread; no call blocks.
@@ -51,6 +31,7 @@ public:
   virtual const status_board& status() const = 0;
   /// Read from counters, never by message: answers though an actor is stuck.
   virtual std::vector<actor_view> list_actors() const = 0;
+  virtual std::vector<talk_view> list_talks() const = 0;
 };
 
 } // namespace actors

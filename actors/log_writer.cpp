@@ -48,6 +48,25 @@ public:
     raft_ = nullptr;
   }
 
+protected:
+  void describe_state(figure_list& out) const override {
+    if (!store_)
+      return;
+    const auto& state = store_->state();
+    out.add("last_index", state.last.index.value);
+    out.add("last_term", state.last.term.value);
+    out.add("term", state.hard_state.current_term.value);
+    out.add("voted_for", state.hard_state.voted_for.value);
+    out.add("commit_index", state.hard_state.commit_index.value);
+    out.add("snapshot_index", state.snapshot.id.index.value);
+    out.add("checkpoint_completed", state.checkpoint_completed.value);
+    out.add("write_counter", state.write_counter);
+    out.add("entries_waiting", waiting_ ? waiting_->entries.size() : 0);
+    out.add("damaged_runs", state.damaged.size());
+    out.add_text("waits_for", is_stuck_ ? "space" : "nothing");
+    out.add("generation", life_);
+  }
+
 private:
   caf::result<begun> on_begin() {
     auto opened = settings_.open();

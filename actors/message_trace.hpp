@@ -53,15 +53,14 @@ public:
   message_trace(trace::recorder* recorder, const actor_stats& receiver)
     : recorder_(recorder), receiver_(receiver) {}
 
-  /// The passport of what the calling thread sends now. `library_name` is for a message
-  /// without a type of ours; null for none.
-  message_passport issue(const std::type_info* type, const char* library_name) const {
+  /// The passport of what the calling thread sends now.
+  message_passport issue(const message_type& what) const {
     if (!recorder_)
       return {};
     const auto& from = trace::current();
-    auto name = type           ? name_of_type(*recorder_, *type)
-                : library_name ? recorder_->id_of(library_name)
-                               : trace::name_id{0};
+    auto name = what.type           ? name_of_type(*recorder_, *what.type)
+                : what.library_name ? recorder_->id_of(what.library_name)
+                                    : trace::name_id{0};
     return {from.trace, trace::next_span(), from.span, from.actor, name};
   }
 

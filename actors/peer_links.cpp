@@ -69,6 +69,16 @@ public:
     context_.board->forget<peers_status>();
   }
 
+protected:
+  void describe_state(figure_list& out) const override {
+    out.add("is_open", is_open_ ? 1 : 0);
+    out.add("members", members_.size());
+    out.add("linked", linked_.size());
+    out.add("sought", sought_.size());
+    out.add("members_index", members_index_.value);
+    out.add("generation", life_);
+  }
+
 private:
   struct search {
     peer_address whom;

@@ -39,6 +39,9 @@ public:
   behavior_type make_behavior() override;
   void on_exit() override;
 
+protected:
+  void describe_state(figure_list& out) const override;
+
 private:
   // raft_actor.cpp
   caf::result<begun> on_begin();

@@ -49,6 +49,18 @@ public:
     storage_writer_ = nullptr;
   }
 
+protected:
+  void describe_state(figure_list& out) const override {
+    out.add("readers", readers_.size());
+    out.add("idle", idle_.size());
+    out.add("reads_waiting", waiting_.size());
+    out.add("reads_waiting_max", settings_.waiting_max);
+    out.add("connections_to_close", closing_ ? open_connections_ : 0);
+    out.add_text("waits_for", closing_     ? "its readers to let go of the state"
+                              : is_closed_ ? "a new state"
+                                           : "nothing");
+  }
+
 private:
   caf::result<begun> on_begin() {
     auto promise = make_response_promise<begun>();

@@ -256,6 +256,20 @@ private:
     publish();
   }
 
+  void describe_state(figure_list& out) const override {
+    using enum snapshot_received_status::stage;
+    out.add_text("stage", status_.at == receiving    ? "receiving"
+                          : status_.at == verifying  ? "verifying"
+                          : status_.at == installing ? "installing"
+                                                     : "none");
+    out.add("from", status_.from.value);
+    out.add("index", status_.index.value);
+    out.add("bytes_received", status_.bytes_received);
+    out.add("bytes_total", status_.bytes_total);
+    out.add("installed", status_.installed);
+    out.add("generation", life_);
+  }
+
   void publish() { context_.board->publish(status_); }
 
   actor_context context_;

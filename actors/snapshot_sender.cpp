@@ -287,6 +287,15 @@ private:
     publish();
   }
 
+  void describe_state(figure_list& out) const override {
+    out.add("streams_under_way", under_way_.size());
+    out.add("peers_waiting", waiting_.size());
+    out.add("is_building", is_building_ ? 1 : 0);
+    out.add("built", status_.built);
+    out.add("sent", status_.sent);
+    out.add("generation", life_);
+  }
+
   void publish() {
     status_.under_way.clear();
     for (const auto& [to, moved] : under_way_)

@@ -52,6 +52,14 @@ public:
     };
   }
 
+  void describe_state(figure_list& out) const override {
+    out.add("is_running", status_.is_running ? 1 : 0);
+    out.add("rows", status_.rows);
+    out.add("entries", status_.entries);
+    out.add("bytes", status_.bytes);
+    out.add("passes", status_.passes);
+  }
+
   void on_exit() override {
     page_.reset();
     log_writer_ = nullptr;

@@ -232,6 +232,23 @@ void storage_writer::publish() {
   context_.board->publish(status_);
 }
 
+void storage_writer::describe_state(figure_list& out) const {
+  const auto& applied = status_.meta.last_applied;
+  out.add("last_applied", applied.index.value);
+  out.add("last_applied_term", applied.term.value);
+  out.add("entries_waiting", waiting_ ? waiting_->entries->size() : 0);
+  out.add("file_bytes", status_.file_bytes);
+  out.add("wal_bytes", status_.wal.bytes);
+  out.add("wal_frames", status_.wal.frames);
+  out.add("state_is_lost", status_.is_lost ? 1 : 0);
+  out.add("is_installing", install_is_due_ ? 1 : 0);
+  out.add("wal_restart_is_due", wal_restart_is_due_ ? 1 : 0);
+  out.add_text("waits_for", status_.trouble.empty() ? "nothing"
+                            : status_.is_full       ? "space"
+                                                    : "the database");
+  out.add("generation", life_);
+}
+
 void storage_writer::warn_of_large_wal() {
   constexpr auto mebibyte = base::limits::mebibyte;
   auto is_large = status_.has_wal && status_.wal.bytes > settings_.wal_warning_bytes;

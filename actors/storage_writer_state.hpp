@@ -25,6 +25,9 @@ public:
   behavior_type make_behavior() override;
   void on_exit() override;
 
+protected:
+  void describe_state(figure_list& out) const override;
+
 private:
   static constexpr auto target = "aspen::raft::storage_sqlite";
 

@@ -9,64 +9,21 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
-#include <caf/mailbox_element.hpp>
 #include <caf/no_stages.hpp>
 #include <caf/response_type.hpp>
 #include <caf/scheduled_actor.hpp>
-#include <caf/sec.hpp>
-#include <caf/type_nr.hpp>
 
-#include "actors/actor_stats.hpp"
-#include "actors/message_trace.hpp"
+#include "actors/actor_registry.hpp"
+#include "actors/traced_element.hpp"
 #include "base/failpoint.hpp"
-
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#define ASPEN_HAPPENS_BEFORE(address) __tsan_release(address)
-#define ASPEN_HAPPENS_AFTER(address) __tsan_acquire(address)
-#else
-#define ASPEN_HAPPENS_BEFORE(address) static_cast<void>(address)
-#define ASPEN_HAPPENS_AFTER(address) static_cast<void>(address)
-#endif
 
 namespace actors {
 
-/// The type of a message; null for an empty one and for the library's own types.
-inline const std::type_info* type_of(const caf::type_erased_tuple& content) {
-  return content.empty() ? nullptr : content.type(0).second;
-}
-
-/// The name of a type of the library's own; null for all others.
-inline const char* library_name_of(const caf::type_erased_tuple& content) {
-  auto number = content.empty() ? std::uint16_t{0} : content.type(0).first;
-  return number == 0 ? nullptr : caf::numbered_type_names[number - 1];
-}
-
-/// A message on its way, with the time it was put into the mailbox.
-struct traced_element final : caf::mailbox_element {
-  caf::mailbox_element_ptr inner;
-  std::uint64_t enqueued_ns;
-  message_passport passport;
-
-  traced_element(caf::mailbox_element_ptr original, const message_passport& issued)
-    : caf::mailbox_element(std::move(original->sender), original->mid, std::move(original->stages)),
-      inner(std::move(original)), enqueued_ns(now_ns()), passport(issued) {}
-
-  // Whoever throws a message away unread has it from the same hand-over.
-  ~traced_element() override { ASPEN_HAPPENS_AFTER(static_cast<caf::mailbox_element*>(this)); }
-
-  caf::type_erased_tuple& content() override { return inner->content(); }
-  const caf::type_erased_tuple& content() const override {
-    return const_cast<const caf::mailbox_element&>(*inner).content();
-  }
-  caf::message move_content_to_message() override { return inner->move_content_to_message(); }
-  caf::message copy_content_to_message() const override { return inner->copy_content_to_message(); }
-};
-
 /// The base of every actor of the node: each message passes here on its way in (on the
 /// sender's thread) and again when it is handled. Records it, counts queueing and handling
-/// time, bounds the mailbox, turns an exception into an exit reason with its text, and tells
-/// the thread sanitizer what the mailbox orders (the CAF library is not instrumented).
+/// time and who sent it, publishes what the actor says of itself, bounds the mailbox, turns an
+/// exception into an exit reason with its text, and tells the thread sanitizer what the mailbox
+/// orders (the CAF library is not instrumented).
 template <class Base>
 class traced : public Base {
 public:
@@ -99,7 +56,8 @@ public:
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* unit) override {
     ASPEN_HAPPENS_AFTER(&stats_);
     ASPEN_HAPPENS_AFTER(message.get());
-    auto passport = trace_.issue(type_of(message->content()), library_name_of(message->content()));
+    auto type = type_of(message->content());
+    auto passport = trace_.issue(type);
     if (is_over_limit(*message)) {
       stats_->rejected.fetch_add(1, std::memory_order_relaxed);
       trace_.note(trace::event_kind::rejected, passport, now_ns(), 0);
@@ -107,12 +65,16 @@ public:
       return;
     }
     auto kind = is_from_own_clock(*message) ? trace::event_kind::timer : trace::event_kind::sent;
-    caf::mailbox_element_ptr element{new traced_element(std::move(message), passport)};
+    auto from = message->sender.get() == this->ctrl() ? stats_->number : actor_in_hand();
+    caf::mailbox_element_ptr element{new traced_element(std::move(message), passport, from)};
     auto enqueued_ns = static_cast<traced_element&>(*element).enqueued_ns;
-    auto waiting = stats_->depth.fetch_add(1, std::memory_order_relaxed) + 1;
-    if (waiting == 1)
-      stats_->waiting_since_ns.store(enqueued_ns, std::memory_order_relaxed);
-    trace_.note(kind, passport, enqueued_ns, waiting);
+    std::uint64_t waiting = 0;
+    if (stats_->count_in(enqueued_ns, waiting)) {
+      trace_.note(kind, passport, enqueued_ns, waiting);
+    } else {
+      stats_->losses->dead.add(type, from, enqueued_ns);
+      trace_.note(kind, passport, enqueued_ns, 0);
+    }
     ASPEN_HAPPENS_BEFORE(element.get());
     Base::enqueue(std::move(element), unit);
   }
@@ -121,21 +83,26 @@ public:
     ASPEN_HAPPENS_AFTER(&element);
     auto& arrived = static_cast<traced_element&>(element);
     auto began = now_ns();
-    stats_->waiting_since_ns.store(arrived.enqueued_ns, std::memory_order_relaxed);
-    stats_->current_since_ns.store(began, std::memory_order_relaxed);
-    stats_->thread.store(thread_number(), std::memory_order_relaxed);
-    stats_->current.store(type_of(arrived.content()), std::memory_order_relaxed);
-    auto passport = arrived.passport; // the element may be gone after its handling
+    // The element may be gone after its handling.
+    auto passport = arrived.passport;
+    auto from = arrived.from;
     auto waited_ns = began - arrived.enqueued_ns;
+    stats_->waiting_since_ns.store(arrived.enqueued_ns, std::memory_order_relaxed);
+    stats_->thread.store(thread_number(), std::memory_order_relaxed);
+    stats_->in_hand.begin(type_of(arrived.content()), from, began);
     trace_.note(trace::event_kind::received, passport, began, waited_ns);
     trace::scope works_on(trace_.context_of(passport));
+    handling_scope handles(stats_->number);
     this->current_mailbox_element(&element); // whoever asked hears of an exception, from here on
     ASPEN_FAILPOINT(stats_->name, "message");
     auto outcome = Base::consume(element);
+    figure_list said;
+    describe_state(said);
     // Here, not after `resume`: by then another worker may have resumed this actor.
     ASPEN_HAPPENS_BEFORE(this);
-    stats_->current.store(nullptr, std::memory_order_relaxed);
     auto ended = now_ns();
+    stats_->figures.publish(said, ended);
+    stats_->in_hand.end();
     if (outcome == caf::invoke_message_result::skipped) {
       trace_.note(trace::event_kind::skipped, passport, ended, 0);
       return outcome;
@@ -143,10 +110,7 @@ public:
     auto is_dropped = outcome == caf::invoke_message_result::dropped;
     trace_.note(is_dropped ? trace::event_kind::dropped : trace::event_kind::handled, passport,
                 ended, ended - began);
-    stats_->depth.fetch_sub(1, std::memory_order_relaxed);
-    stats_->messages.fetch_add(1, std::memory_order_relaxed);
-    stats_->queueing.add(waited_ns);
-    stats_->handling.add(ended - began);
+    stats_->count_out(from, waited_ns, ended - began, ended);
     return outcome;
   }
 
@@ -173,7 +137,10 @@ public:
       auto why = is_normal ? std::string() : this->system().render(reason);
       trace_.note(trace::event_kind::exited, is_normal ? "normal" : why);
       registry_->record_end(*stats_, std::move(why));
-      stats_->depth = 0;
+      // The message in whose handling an exception ended it is lost, but was read.
+      auto left = stats_->depth.close();
+      auto unread = left > 0 && stats_->in_hand.is_one() ? left - 1 : left;
+      stats_->losses->unread.fetch_add(unread, std::memory_order_relaxed);
     }
     ASPEN_HAPPENS_BEFORE(this);
     return Base::cleanup(std::move(reason), unit);
@@ -196,6 +163,10 @@ protected:
     schedule(pause, caf::strong_actor_ptr(self->ctrl()), std::move(what));
   }
 
+  /// What this actor is at, for whoever looks while it works: called at the end of each message, on
+  /// the thread that runs it. Must not block, allocate or throw.
+  virtual void describe_state(figure_list&) const {}
+
   /// Tells the recorder what this actor does, within the message in hand.
   const message_trace& tracer() const { return trace_; }
 
@@ -211,7 +182,9 @@ private:
 
   /// The asker, if there is one, hears of it; the library's own handler prints to stdout.
   caf::result<caf::message> on_unhandled(caf::message_view& what) {
-    trace_.note_unhandled(type_of(what.content()));
+    auto type = type_of(what.content());
+    trace_.note_unhandled(type.type);
+    stats_->losses->unhandled.add(type, stats_->in_hand.from(), now_ns());
     return caf::sec::unexpected_message;
   }
 
@@ -220,22 +193,9 @@ private:
     return message.sender.get() == this->ctrl() && trace::current().actor == 0;
   }
 
-  /// What keeps the system alive is never rejected: answers, exits, downs, own timers.
   bool is_over_limit(const caf::mailbox_element& message) const {
-    return stats_->depth.load(std::memory_order_relaxed) >= stats_->mailbox_limit
-           && !message.mid.is_response() && message.mid.is_normal_message()
-           && message.sender.get() != this->ctrl()
-           && !message.content().match_elements<caf::exit_msg>()
-           && !message.content().match_elements<caf::down_msg>();
-  }
-
-  /// An asker hears "overload"; the slots in a lost message answer by themselves.
-  static void reject(caf::mailbox_element_ptr message, caf::execution_unit* unit) {
-    if (message->mid.is_request() && message->sender)
-      message->sender->enqueue(
-          nullptr, message->mid.response_id(),
-          caf::make_message(caf::make_error(caf::sec::runtime_error, std::string("overload"))),
-          unit);
+    return stats_->depth.get() >= stats_->mailbox_limit && message.sender.get() != this->ctrl()
+           && may_be_rejected(message);
   }
 
   std::shared_ptr<actor_registry> registry_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/actor_handlers.hpp"
 #include "http/admin_handlers.hpp"
 #include "http/batch_handler.hpp"
 #include "http/cluster_handlers.hpp"

@@ -37,31 +37,6 @@ reply get_version(const request&, asker&, site& at) {
   return to_reply(body);
 }
 
-reply get_actors(const request&, asker&, site& at) {
-  ordered_json body;
-  body["actors"] = ordered_json::array();
-  for (const auto& each : at.gateway.list_actors()) {
-    ordered_json one;
-    one["name"] = each.name;
-    one["kind"] = each.kind;
-    one["parent"] = text_or_null(each.parent);
-    one["state"] = each.state;
-    one["mailbox_depth"] = each.mailbox_depth;
-    one["oldest_message_ms"] = each.oldest_message_ms;
-    one["current_message"] = text_or_null(each.current_message);
-    one["messages_total"] = each.messages_total;
-    one["rejected_total"] = each.rejected_total;
-    one["queue_p50_us"] = each.queue_p50_us;
-    one["queue_p99_us"] = each.queue_p99_us;
-    one["handle_p50_us"] = each.handle_p50_us;
-    one["handle_p99_us"] = each.handle_p99_us;
-    one["restarts"] = each.restarts;
-    one["last_error"] = text_or_null(each.last_error);
-    body["actors"].push_back(std::move(one));
-  }
-  return to_reply(body);
-}
-
 reply get_metrics(const request&, asker&, site& at) {
   auto families = at.metrics.registry().Collect();
   auto of_board = collect_board(at);

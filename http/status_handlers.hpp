@@ -9,7 +9,6 @@ namespace http {
 
 /// What the node is and does, from what its actors last published.
 reply get_version(const request& what, asker& ask, site& at);
-reply get_actors(const request& what, asker& ask, site& at);
 /// `GET /metrics`: Prometheus' text format.
 reply get_metrics(const request& what, asker& ask, site& at);
 

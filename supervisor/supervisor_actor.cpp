@@ -78,6 +78,14 @@ public:
       settings_.on_hung("supervisor", "it ended before its children");
   }
 
+protected:
+  void describe_state(actors::figure_list& out) const override {
+    out.add("units", units_.size());
+    out.add("events", events_.size());
+    out.add("is_draining", is_draining_ ? 1 : 0);
+    out.add_text("all_were_up", was_complete_ ? "yes" : "not yet");
+  }
+
 private:
   // -- handlers ---------------------------------------------------------------------
 

@@ -10,7 +10,7 @@
 
 #include <caf/actor_system.hpp>
 
-#include "actors/actor_stats.hpp"
+#include "actors/actor_registry.hpp"
 #include "actors/node_status.hpp"
 #include "base/result.hpp"
 #include "supervisor/child_spec.hpp"

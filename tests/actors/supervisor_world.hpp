@@ -17,7 +17,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
 
-#include "actors/actor_stats.hpp"
+#include "actors/actor_registry.hpp"
 #include "actors/node_status.hpp"
 #include "actors/protocol.hpp"
 #include "supervisor/supervisor_actor.hpp"

@@ -30,6 +30,7 @@ public:
   void shut_down() override;
   const actors::status_board& status() const override { return board; }
   std::vector<actors::actor_view> list_actors() const override { return actors; }
+  std::vector<actors::talk_view> list_talks() const override { return talks; }
 
   // -- what a test does ----------------------------------------------------------
   /// Keeps what comes, answers nothing, until `release`.
@@ -51,6 +52,7 @@ public:
   bool was_shut_down() const;
   actors::status_board board;
   std::vector<actors::actor_view> actors;
+  std::vector<actors::talk_view> talks;
   std::function<actors::answer<actors::checkpoint_done>()> on_checkpoint;
   std::function<actors::answer<actors::restart_under_way>(const std::string&, bool)> on_restart;
   std::function<actors::answer<actors::cluster_changed>(const actors::cluster_change&)> on_change;
