@@ -11,6 +11,7 @@
 #include "tools/aspenctl/completion.hpp"
 #include "tools/aspenctl/membership_commands.hpp"
 #include "tools/aspenctl/supervisor_commands.hpp"
+#include "tools/aspenctl/top_command.hpp"
 #include "tools/aspenctl/trace_commands.hpp"
 #include "tools/aspenctl/trace_tail.hpp"
 
@@ -45,6 +46,7 @@ struct command_line {
   trace_export_options trace;
   trace_tail_options tail;
   std::string trace_id;
+  top_options top;
   using action = std::function<outcome<void>(const client&, output_format)>;
   action what;
 };
@@ -204,6 +206,18 @@ void describe_supervision(CLI::App& app, command_line& line) {
   add("clear", "take a refused group out of its quarantine and check it again", supervisor_clear);
 }
 
+void describe_top(CLI::App& app, command_line& line) {
+  auto* top_it = add_command(app, "top", "the actors of each endpoint, as they work");
+  top_it->add_option("--interval", line.top.interval, "between two looks")
+      ->type_name("TIME")
+      ->capture_default_str();
+  top_it->add_flag("--once", line.top.is_once, "one look");
+  top_it->add_flag("--json", line.top.is_json, "as -o json: an array a look, on one line");
+  add_action(top_it, line, [&line](const client& nodes, output_format format) {
+    return top(nodes, format, line.top);
+  });
+}
+
 void describe_tail(CLI::App& trace, command_line& line) {
   auto* tail = add_command(trace, "tail", "follow what one node records, as far as it fits");
   tail->add_option("--match", line.tail.match, "as 'actor~\"raft*\" && handling>5ms'")
@@ -290,6 +304,7 @@ outcome<void> run(int count, const char* const* arguments) {
   describe_members(app, line);
   describe_nodes(app, line);
   describe_supervision(app, line);
+  describe_top(app, line);
   describe_trace(app, line);
   describe_certificates(app, line);
   describe_program_itself(app, line);
