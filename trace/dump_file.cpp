@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <map>
 
 #include "trace/event_words.hpp"
@@ -44,6 +45,9 @@ void write_header(layout::header& header, const recording& what, std::size_t chu
   header.unix_ns = what.unix_ns;
   header.next_claim = chunk_count;
   header.ended = what.ended;
+  header.lost_until_ns = what.whole_since_ns;
+  if (what.whole_until_ns != std::numeric_limits<std::uint64_t>::max())
+    header.whole_until_ns = what.whole_until_ns;
   header.magic = layout::magic;
   std::size_t used = 0;
   for (std::size_t i = 1; i < what.names.size(); ++i) {
@@ -65,24 +69,40 @@ void write_chunk(layout::chunk& chunk, const chunk_of_events& what, std::uint64_
   }
 }
 
+std::size_t size_of(const std::vector<chunk_of_events>& chunks) {
+  return sizeof(layout::header) + chunks.size() * sizeof(layout::chunk);
+}
+
+/// `into` is zeroed, and of that size.
+void write_ring(void* into, const recording& what, const std::vector<chunk_of_events>& chunks) {
+  auto* header = new (into) layout::header;
+  write_header(*header, what, chunks.size());
+  auto* place = reinterpret_cast<layout::chunk*>(header + 1);
+  for (std::size_t i = 0; i < chunks.size(); ++i)
+    write_chunk(place[i], chunks[i], i + 1);
+}
+
 } // namespace
 
 base::status write_dump_file(const std::string& path, const recording& what) {
   auto chunks = chunks_of(what.events);
   auto partial = path + ".partial";
-  auto memory =
-      ring_memory::in_file(partial, sizeof(layout::header) + chunks.size() * sizeof(layout::chunk));
+  auto memory = ring_memory::in_file(partial, size_of(chunks));
   if (!memory)
     return base::fail(memory.error());
-  write_header(*new (memory->data()) layout::header, what, chunks.size());
-  auto* place = reinterpret_cast<layout::chunk*>(memory->data() + sizeof(layout::header));
-  for (std::size_t i = 0; i < chunks.size(); ++i)
-    write_chunk(place[i], chunks[i], i + 1);
+  write_ring(memory->data(), what, chunks);
   if (std::rename(partial.c_str(), path.c_str()) != 0) {
     std::remove(partial.c_str());
     return base::fail(base::errc::io, "rename " + partial + " to " + path);
   }
   return {};
+}
+
+std::string to_ring_bytes(const recording& what) {
+  auto chunks = chunks_of(what.events);
+  std::string bytes(size_of(chunks), '\0');
+  write_ring(bytes.data(), what, chunks);
+  return bytes;
 }
 
 } // namespace trace

@@ -13,4 +13,7 @@ namespace trace {
 /// `io`, naming the path; nothing is left.
 base::status write_dump_file(const std::string& path, const recording& what);
 
+/// The bytes of that file (`read_ring_bytes` reads them).
+std::string to_ring_bytes(const recording& what);
+
 } // namespace trace

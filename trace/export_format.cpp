@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "trace/dump_file.hpp"
 #include "trace/export.hpp"
 #include "trace/selection.hpp"
 
@@ -24,6 +25,7 @@ constexpr std::array formats{
     export_format{"html", "text/html; charset=utf-8", false, to_html},
     export_format{"shiviz", "text/plain; charset=utf-8", false, of_part<to_shiviz>},
     export_format{"otlp", "application/json", true, to_otlp},
+    export_format{"ring", "application/octet-stream", false, of_part<to_ring_bytes>},
 };
 
 std::string all_names() {

@@ -24,6 +24,14 @@ std::uint64_t next_recorder_number() {
   return ++last;
 }
 
+/// The time of the youngest event in a chunk whose claim was `claim`; zero: none.
+std::uint64_t last_time_of(const layout::chunk& chunk, std::uint64_t claim) {
+  for (auto i = layout::slots_per_chunk; claim != 0 && i-- > 0;)
+    if (chunk.slots[i].stamp.load(std::memory_order_acquire) == layout::stamp_of(claim, i))
+      return chunk.slots[i].words[0].load(std::memory_order_relaxed);
+  return 0;
+}
+
 layout::header& write_header(ring_memory& memory, const process_identity& process) {
   BASE_CHECK(memory.size() >= ring_file_bytes_min, "a ring has room for a header and chunks");
   auto& header = *new (memory.data()) layout::header;
@@ -88,19 +96,35 @@ void recorder::record(const event& what) noexcept {
     slot.words[i].store(words[i], std::memory_order_release);
   slot.stamp.store(layout::stamp_of(mine.claim, mine.next), std::memory_order_release);
   ++mine.next;
+  // Somebody took the chunk meanwhile: this event may be gone, or may have broken one of theirs.
+  if (mine.place->head.claim.load(std::memory_order_relaxed) != mine.claim) [[unlikely]]
+    note_lost(steady_now_ns());
+}
+
+void recorder::note_lost(std::uint64_t until_ns) noexcept {
+  auto before = header_.lost_until_ns.load(std::memory_order_relaxed);
+  while (
+      before < until_ns
+      && !header_.lost_until_ns.compare_exchange_weak(before, until_ns, std::memory_order_release))
+    ;
 }
 
 void recorder::claim_chunk(position& mine) noexcept {
   auto claims_before = header_.next_claim.fetch_add(1, std::memory_order_relaxed);
   mine = {number_, chunks_ + claims_before % header_.chunk_count, claims_before + 1, 0};
   // No reader takes this thread's number for the one of the claim before.
-  mine.place->head.claim.store(0, std::memory_order_relaxed);
+  auto overwritten = mine.place->head.claim.exchange(0, std::memory_order_relaxed);
+  if (auto last_ns = last_time_of(*mine.place, overwritten); last_ns != 0)
+    note_lost(last_ns);
   mine.place->head.thread.store(static_cast<std::uint64_t>(::gettid()), std::memory_order_release);
   mine.place->head.claim.store(mine.claim, std::memory_order_release);
 }
 
 recording recorder::read(std::uint64_t since_ns) const {
-  return read_ring(header_, chunks_, since_ns);
+  auto began_ns = steady_now_ns();
+  auto read = read_ring(header_, chunks_, since_ns);
+  read.whole_until_ns = began_ns;
+  return read;
 }
 
 void recorder::note_end() noexcept {

@@ -58,6 +58,7 @@ public:
 private:
   struct position;
   void claim_chunk(position& mine) noexcept;
+  void note_lost(std::uint64_t until_ns) noexcept;
 
   const std::uint64_t number_; ///< tells this recorder from others a thread has known
   ring_memory memory_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
+#include <map>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -30,8 +32,16 @@ bool read_slot(const layout::slot& slot, std::uint64_t stamp, event& out) {
   return true;
 }
 
-void read_chunk(const layout::chunk& chunk, std::uint64_t since_ns,
-                std::vector<recorded_event>& out) {
+/// What was read of one claim, beside its events.
+struct claim_read {
+  std::uint64_t claim = 0; ///< zero: nothing
+  std::uint64_t thread = 0;
+  std::uint64_t first_ns = 0; ///< of its events
+  bool is_full = false;
+};
+
+claim_read read_chunk(const layout::chunk& chunk, std::uint64_t since_ns,
+                      std::vector<recorded_event>& out) {
   auto claim = chunk.head.claim.load(std::memory_order_acquire);
   auto thread = chunk.head.thread.load(std::memory_order_acquire);
   auto first = out.size();
@@ -41,15 +51,47 @@ void read_chunk(const layout::chunk& chunk, std::uint64_t since_ns,
   if (since_ns > 0 && claim != 0
       && read_slot(chunk.slots[last], layout::stamp_of(claim, last), read)
       && read.time_ns < since_ns)
-    return;
-  for (std::size_t i = 0; claim != 0 && i < layout::slots_per_chunk; ++i)
-    if (!read_slot(chunk.slots[i], layout::stamp_of(claim, i), read))
+    return {};
+  claim_read told{claim, thread, 0, false};
+  std::size_t count = 0;
+  for (; claim != 0 && count < layout::slots_per_chunk; ++count) {
+    if (!read_slot(chunk.slots[count], layout::stamp_of(claim, count), read))
       break;
-    else if (read.time_ns >= since_ns)
+    if (count == 0)
+      told.first_ns = read.time_ns;
+    if (read.time_ns >= since_ns)
       out.push_back({read, thread});
+  }
+  told.is_full = count == layout::slots_per_chunk;
   // The thread number belongs to one claim: if that changed, none of it is sure.
-  if (chunk.head.claim.load(std::memory_order_relaxed) != claim)
-    out.resize(first);
+  if (chunk.head.claim.load(std::memory_order_relaxed) == claim)
+    return told;
+  out.resize(first);
+  return {};
+}
+
+/// A thread leaves a chunk when it is full. Where one ends before that, and the thread went on in
+/// another, what stood between was overwritten, or came while the ring was read.
+std::uint64_t last_gap_ns(std::vector<claim_read> all) {
+  std::erase_if(all, [](const claim_read& each) { return each.claim == 0; });
+  std::ranges::sort(all, {}, &claim_read::claim);
+  std::uint64_t until = 0;
+  std::map<std::uint64_t, bool> was_full; // thread → its claim before
+  for (const auto& each : all) {
+    auto [before, is_first] = was_full.try_emplace(each.thread, each.is_full);
+    if (!is_first && !before->second)
+      until = std::max(until, each.first_ns);
+    before->second = each.is_full;
+  }
+  return until;
+}
+
+/// Since when nothing was overwritten, as far as the ring says.
+std::uint64_t whole_since(const layout::header& place) {
+  auto lost_until = place.lost_until_ns.load(std::memory_order_acquire);
+  bool was_overwritten = place.next_claim.load(std::memory_order_acquire) > place.chunk_count;
+  return was_overwritten && lost_until == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                            : lost_until;
 }
 
 base::status check_header(const layout::header& place, std::uint64_t bytes) {
@@ -104,7 +146,37 @@ base::result<ring_memory> read_whole(const std::string& path) {
       return base::fail(base::errc::corrupt, path + ": ends before its size");
     at += static_cast<std::size_t>(count);
   }
+  // What was overwritten meanwhile is noted in its beginning.
+  if (memory
+      && ::pread(file.descriptor, memory->data(), sizeof(layout::header), 0)
+             != static_cast<ssize_t>(sizeof(layout::header)))
+    return failed("read " + path);
   return memory;
+}
+
+std::uint64_t now_ns(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000
+         + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+/// Whether its steady clock is the one of this machine since it was started: then the process
+/// may still run.
+bool is_of_this_boot(const recording& what) {
+  constexpr std::uint64_t difference_max_ns = 60'000'000'000;
+  auto here = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC);
+  auto there = what.unix_ns - what.steady_ns;
+  return std::max(here, there) - std::min(here, there) < difference_max_ns;
+}
+
+/// Of memory that nobody writes.
+base::result<recording> read_copy(const ring_memory& memory) {
+  const auto& place = *reinterpret_cast<const layout::header*>(memory.data());
+  if (auto sound = check_header(place, memory.size()); !sound)
+    return base::fail(sound.error());
+  return read_ring(
+      place, reinterpret_cast<const layout::chunk*>(memory.data() + sizeof(layout::header)), 0);
 }
 
 } // namespace
@@ -123,8 +195,13 @@ recording read_ring(const layout::header& place, const layout::chunk* chunks,
   out.ended = place.ended.load(std::memory_order_acquire);
   out.steady_ns = place.steady_ns;
   out.unix_ns = place.unix_ns;
+  std::vector<claim_read> claims;
   for (std::uint64_t i = 0; i < place.chunk_count; ++i)
-    read_chunk(chunks[i], since_ns, out.events);
+    claims.push_back(read_chunk(chunks[i], since_ns, out.events));
+  out.whole_since_ns = std::max({since_ns > place.steady_ns ? since_ns : 0, whole_since(place),
+                                 last_gap_ns(std::move(claims))});
+  if (place.whole_until_ns != 0)
+    out.whole_until_ns = place.whole_until_ns;
   out.names = read_names(place); // after the events: a name is there before its first use
   std::stable_sort(out.events.begin(), out.events.end(),
                    [](const recorded_event& left, const recorded_event& right) {
@@ -134,14 +211,26 @@ recording read_ring(const layout::header& place, const layout::chunk* chunks,
 }
 
 base::result<recording> read_ring_file(const std::string& path) {
+  auto began_ns = now_ns(CLOCK_MONOTONIC);
   auto memory = read_whole(path);
   if (!memory)
     return base::fail(memory.error());
-  const auto& place = *reinterpret_cast<const layout::header*>(memory->data());
-  if (auto sound = check_header(place, memory->size()); !sound)
-    return base::fail(sound.error().within(path));
-  return read_ring(
-      place, reinterpret_cast<const layout::chunk*>(memory->data() + sizeof(layout::header)), 0);
+  auto read = read_copy(*memory);
+  if (!read)
+    return base::fail(read.error().within(path));
+  if (read->ended == 0 && is_of_this_boot(*read))
+    read->whole_until_ns = std::min(read->whole_until_ns, began_ns);
+  return read;
+}
+
+base::result<recording> read_ring_bytes(std::string_view bytes) {
+  if (bytes.size() < sizeof(layout::header) || bytes.size() > ring_file_bytes_max)
+    return base::fail(base::errc::incompatible, "not a recording");
+  auto memory = ring_memory::in_memory(bytes.size());
+  if (!memory)
+    return base::fail(memory.error());
+  std::memcpy(memory->data(), bytes.data(), bytes.size());
+  return read_copy(*memory);
 }
 
 } // namespace trace

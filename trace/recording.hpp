@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -30,6 +32,10 @@ struct recording {
   std::uint64_t ended = 0;
   std::uint64_t steady_ns = 0; ///< at the same moment as `unix_ns`
   std::uint64_t unix_ns = 0;
+  /// Nothing is missing that was recorded after the first and before the second (steady clock),
+  /// and was there before something else that stands here.
+  std::uint64_t whole_since_ns = 0;
+  std::uint64_t whole_until_ns = std::numeric_limits<std::uint64_t>::max();
   std::vector<std::string> names;     ///< by `name_id`; the first is empty
   std::vector<recorded_event> events; ///< in the order of time
 
@@ -46,9 +52,12 @@ struct recording {
 recording read_ring(const layout::header& place, const layout::chunk* chunks,
                     std::uint64_t since_ns);
 
-/// Reads the ring that a process left in a file, whatever became of the process. Errors:
-/// `io`, `not_found`; `incompatible` for a file that is none, or of another version;
-/// `corrupt` for one whose size is not the one it states.
+/// Reads the ring that a process left in a file, or still writes there, whatever became of the
+/// process. Errors: `io`, `not_found`; `incompatible` for a file that is none, or of another
+/// version; `corrupt` for one whose size is not the one it states.
 base::result<recording> read_ring_file(const std::string& path);
+
+/// The same of the bytes of such a file.
+base::result<recording> read_ring_bytes(std::string_view bytes);
 
 } // namespace trace

@@ -69,7 +69,12 @@ struct header {
   std::atomic<std::uint64_t> next_claim; ///< claims so far
   std::atomic<std::uint64_t> names_used; ///< bytes of `names` that are filled
   std::atomic<std::uint64_t> ended;      ///< an `ending`
-  std::array<std::byte, 4096 - 96> padding;
+  /// No event that was overwritten is younger; zero: none was, or nobody noted it.
+  std::atomic<std::uint64_t> lost_until_ns;
+  /// Of a file that was written from a ring while others recorded: when that began. Zero: it
+  /// holds all there was.
+  std::uint64_t whole_until_ns;
+  std::array<std::byte, 4096 - 112> padding;
   std::array<char, names_bytes> names; ///< each: its length in one byte, then its bytes
 };
 static_assert(sizeof(header) == 64 * 1024);

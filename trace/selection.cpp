@@ -2,6 +2,8 @@
 #include "trace/selection.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <unordered_set>
 
 namespace trace {
@@ -59,6 +61,7 @@ recording only_trace(const recording& what, const base::uuid& trace) {
   };
   auto selected = what;
   std::erase_if(selected.events, [&](const recorded_event& each) { return !belongs(each.event); });
+  selected.whole_since_ns = std::numeric_limits<std::uint64_t>::max();
   return selected;
 }
 
@@ -71,7 +74,11 @@ void keep_newest(recording& what, std::uint64_t span_ns, std::size_t limit) {
   });
   auto surplus =
       static_cast<std::ptrdiff_t>(what.events.size() - std::min(what.events.size(), limit));
-  what.events.erase(what.events.begin(), std::max(first, what.events.begin() + surplus));
+  auto kept = std::max(first, what.events.begin() + surplus);
+  if (kept == what.events.begin())
+    return;
+  what.whole_since_ns = std::max(what.whole_since_ns, std::prev(kept)->event.time_ns);
+  what.events.erase(what.events.begin(), kept);
 }
 
 } // namespace trace

@@ -300,7 +300,7 @@ TEST_CASE("a format is found by its name, and a wrong one is told what there are
   CHECK(find_export_format("otlp")->is_of_one_trace);
   CHECK(why_no_format("html", false).empty());
   CHECK(why_no_format("pdf", true)
-        == "'pdf' is no format; it is ndjson, perfetto, mermaid, html, shiviz or otlp");
+        == "'pdf' is no format; it is ndjson, perfetto, mermaid, html, shiviz, otlp or ring");
   CHECK(why_no_format("otlp", false) == "otlp tells of one trace: it needs the trace's id");
 }
 

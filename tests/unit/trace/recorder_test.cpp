@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <limits>
 #include <set>
 #include <thread>
 #include <vector>
@@ -12,6 +13,8 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "trace/dump_file.hpp"
+#include "trace/selection.hpp"
 
 using namespace trace;
 
@@ -91,6 +94,33 @@ TEST_CASE("a thread that was quiet while others filled the ring goes on where it
   auto read = ring.read();
   CHECK(read.events.front().event.span != 1);
   CHECK(read.events.back().event == numbered(1'000'000));
+}
+
+TEST_CASE("a recording says until when something was overwritten", "[trace][INV-149]") {
+  recorder ring(memory(), {});
+  for (std::uint64_t number = 1; number <= slots_of_ring; ++number)
+    ring.record(numbered(number));
+  CHECK(ring.read().whole_since_ns == 0);
+  ring.record(numbered(slots_of_ring + 1));
+  auto read = ring.read();
+  CHECK(read.whole_since_ns == layout::slots_per_chunk);
+  CHECK(read.events.front().event == numbered(layout::slots_per_chunk + 1));
+  keep_newest(read, std::numeric_limits<std::uint64_t>::max(), 10);
+  CHECK(read.whole_since_ns == slots_of_ring + 1 - 10);
+  auto copy = read_ring_bytes(to_ring_bytes(read));
+  REQUIRE(copy);
+  CHECK(copy->whole_since_ns == read.whole_since_ns);
+  CHECK(copy->whole_until_ns == read.whole_until_ns);
+  CHECK(copy->events == read.events);
+}
+
+TEST_CASE("what a quiet thread recorded last counts as lost when its chunk is taken",
+          "[trace][INV-149]") {
+  recorder ring(memory(), {});
+  std::thread([&] { ring.record(numbered(slots_of_ring * 2)); }).join();
+  for (std::uint64_t number = 1; number <= slots_of_ring; ++number)
+    ring.record(numbered(number));
+  CHECK(ring.read().whole_since_ns == slots_of_ring * 2);
 }
 
 TEST_CASE("many threads record while one reads: whole events, each once", "[trace]") {
