@@ -73,6 +73,7 @@ private:
     if (!opened)
       return caf::make_error(caf::sec::runtime_error, to_string(opened.error()));
     store_ = std::move(*opened);
+    note_durable();
     publish();
     return begun{};
   }
@@ -116,10 +117,24 @@ private:
     auto outcome = ASPEN_FAILPOINT_OR("log_writer.append", store_->append(*waiting_));
     if (is_full(outcome) && make_room())
       outcome = store_->append(*waiting_);
-    if (outcome)
-      for (auto durable = tracer().steps("durable"); const auto& entry : waiting_->entries)
-        durable(entry.trace, entry.id.index.value);
+    if (!outcome)
+      return outcome;
+    note_durable();
+    for (auto durable = tracer().steps("durable"); const auto& entry : waiting_->entries)
+      durable(entry.trace, entry.id.index.value);
     return outcome;
+  }
+
+  /// Before anybody hears of it: the trace can then tell whether who speaks of it waited for it.
+  void note_durable() {
+    const auto& now = store_->state();
+    const auto& voted_for = now.hard_state.voted_for;
+    tracer().note_with(trace::event_kind::durable, "log", {}, now.last.index.value,
+                       now.last.term.value);
+    tracer().note_with(trace::event_kind::durable, "hard state",
+                       voted_for == raft::server_id{} ? std::string()
+                                                      : "node " + std::to_string(voted_for.value),
+                       now.hard_state.commit_index.value, now.hard_state.current_term.value);
   }
 
   template <class Outcome>
@@ -247,6 +262,7 @@ private:
     if (!outcome && outcome.error().code == base::errc::storage_full)
       return caf::make_error(caf::sec::runtime_error, to_string(outcome.error()));
     require(outcome, "finish an install");
+    note_durable();
     publish();
     return install_finished{std::make_shared<storage::log_state>(store_->state())};
   }

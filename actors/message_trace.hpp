@@ -89,17 +89,32 @@ public:
       trace::note(recorder_, trace::event_kind::unhandled, receiver_.traced_as,
                   type ? name_of_type(*recorder_, *type) : trace::name_id{0});
   }
-  /// What a server said to this one, or this one to it.
-  void note_rpc(trace::event_kind kind, const std::type_info& type, std::string_view peer) const {
+  /// What a server said to this one, or this one to it; `vouches_for` as trace/event.hpp says.
+  void note_rpc(trace::event_kind kind, const std::type_info& type, std::string_view peer,
+                std::uint64_t vouches_for, std::uint64_t term) const {
     if (recorder_)
       recorder_->record({now_ns(),
                          {},
-                         0,
+                         term,
                          trace::current().span,
-                         0,
+                         vouches_for,
                          receiver_.traced_as,
                          recorder_->id_of(peer),
                          name_of_type(*recorder_, type),
+                         kind});
+  }
+  /// With a name beside the figures; `what` and `other` are of a few texts.
+  void note_with(trace::event_kind kind, std::string_view what, std::string_view other,
+                 std::uint64_t value, std::uint64_t detail) const {
+    if (recorder_)
+      recorder_->record({now_ns(),
+                         {},
+                         detail,
+                         trace::current().span,
+                         value,
+                         receiver_.traced_as,
+                         recorder_->id_of(other),
+                         recorder_->id_of(what),
                          kind});
   }
   step_trace steps(std::string_view what, std::string_view other = {}) const {

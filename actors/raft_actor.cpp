@@ -177,6 +177,7 @@ void raft_actor::make_core(const storage::log_state& log, const state_meta_reply
                     {{"first", log.damaged.front().first.value}});
   settings_.core.boot = base::random_uuid();
   core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
+  trace_core_began(log.hard_state);
   // What a core before this one was told.
   if (is_space_short_)
     core_->disk_full(true);

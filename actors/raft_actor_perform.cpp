@@ -4,7 +4,6 @@
 #include "actors/raft_actor_state.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "raft/format.hpp"
 #include "storage/digest_text.hpp"
 
 namespace actors {
@@ -151,8 +150,7 @@ void raft_actor::settle_read(const raft::read_answer& answer, std::vector<pooled
 
 void raft_actor::record(const raft::event& event) {
   using kind = raft::event::kind;
-  tracer().note(trace::event_kind::raft, raft::to_string(event.what), event.index.value,
-                event.term.value);
+  trace_event(event);
   auto line = [&event](const char* text) {
     base::log::info(target, text, {{"term", event.term.value}, {"index", event.index.value}});
   };
@@ -205,6 +203,7 @@ void raft_actor::publish() {
   if (transfer_ && leader != settings_.core.self && leader != raft::server_id{})
     settle_transfer(cluster_changed{status_.core.membership, leader, {}});
   tell_peer_links();
+  learn_voters();
   context_.board->publish(status_);
 }
 

@@ -97,6 +97,9 @@ private:
   // raft_actor_trace.cpp
   void trace_peer(trace::event_kind kind, const char* step, raft::server_id peer,
                   const raft::message& body) const;
+  void trace_core_began(const raft::hard_state& state);
+  void trace_event(const raft::event& event);
+  void learn_voters();
 
   // raft_actor_standing.cpp
   bool is_founding() const;
@@ -147,6 +150,8 @@ private:
   std::shared_ptr<const storage::log_state> whole_log_; ///< after the last repair
   std::optional<snapshot_arrived> arrived_early_;       ///< before there was a core
   raft_status status_;
+  std::string voters_;      ///< as the trace names them; empty: not known since the last event
+  bool is_leading_ = false; ///< as the events say
 };
 
 } // namespace actors

@@ -111,9 +111,12 @@ base::result<std::vector<storage::command_result>> storage_writer::commit_waitin
                                     machine_->apply(*waiting_->entries, waiting_->watermark));
   if (!results && results.error().code == base::errc::storage_full && make_room())
     results = machine_->apply(*waiting_->entries, waiting_->watermark);
-  if (results)
-    for (auto applied = tracer().steps("applied"); const auto& entry : *waiting_->entries)
-      applied(entry.trace, entry.id.index.value);
+  if (!results)
+    return results;
+  const auto& last = machine_->meta().last_applied;
+  tracer().note_with(trace::event_kind::durable, "state", {}, last.index.value, last.term.value);
+  for (auto applied = tracer().steps("applied"); const auto& entry : *waiting_->entries)
+    applied(entry.trace, entry.id.index.value);
   return results;
 }
 

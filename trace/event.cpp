@@ -20,6 +20,7 @@ std::string_view to_string(event_kind kind) {
   case event_kind::validated: return "validated";
   case event_kind::work_began: return "work_began";
   case event_kind::work_ended: return "work_ended";
+  case event_kind::durable: return "durable";
   case event_kind::raft: return "raft";
   case event_kind::http_began: return "http_began";
   case event_kind::http_ended: return "http_ended";

@@ -33,8 +33,14 @@ enum class event_kind : std::uint8_t {
 
   work_began = 40, ///< on a store; `value` is how much, in entries or frames
   work_ended = 41, ///< `value` is how long it took, in nanoseconds
+  /// A commit of a store has made this durable, and nobody was told yet. `log`: `value` is its last
+  /// index, `detail` the term there. `hard state`: the commit index and the current term, `other`
+  /// who got the vote in it. `state`: what is applied, index and term.
+  durable = 42,
 
-  raft = 50, ///< of the protocol; `value` is the index, `detail` the term
+  /// Of the protocol; `value` is the index, `detail` the term. `other` says what a name can: who
+  /// votes, where a leader's commit index advanced; the cluster, where the core began.
+  raft = 50,
 
   // A request from outside: `detail` is our step of its trace, `other` the status.
   http_began = 60,
@@ -43,10 +49,18 @@ enum class event_kind : std::uint8_t {
   // Where one request among those that a message carries has come to; `trace` is its own.
   step = 70, ///< `value` is the index of its entry, `other` a peer it has to do with
 
-  // What servers say to each other: `message` is the RPC, `other` the peer.
+  // What servers say to each other: `message` is the RPC, `other` the peer, `detail` the term.
+  // `value` is what the RPC vouches for: of append_entries the leader's commit index, of its
+  // answer the match index, 1 of a vote that is given or asked for, else zero.
   rpc_sent = 80,
   rpc_received = 81, ///< the message in hand is this
 };
+
+/// Whether its `detail` is a term.
+constexpr bool has_term(event_kind kind) {
+  return kind == event_kind::raft || kind == event_kind::durable || kind == event_kind::rpc_sent
+         || kind == event_kind::rpc_received;
+}
 
 /// Whether an event tells of a message, and not of what an actor did.
 constexpr bool is_about_message(event_kind kind) {

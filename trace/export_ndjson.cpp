@@ -33,7 +33,7 @@ void event_writer::write(std::string& out, const recorded_event& what) {
   append_name(out, R"(,"message":)", event.message, names_);
   if (!event.trace.is_nil())
     append(out, R"(,"trace":")", hexadecimal(event.trace), "\"");
-  if (event.kind == event_kind::raft)
+  if (has_term(event.kind))
     append_number(out, R"(,"term":)", event.detail());
   else
     append_span(out, R"(,"span":)", event.span);

@@ -139,7 +139,7 @@ private:
     if (event.message != 0)
       label += " " + what_.name_of(event.message);
     append(out_, R"(,"s":"t","name":)", json_text(label), R"(,"args":{)");
-    if (event.kind == event_kind::raft)
+    if (has_term(event.kind))
       append(out_, R"("index":)", event.value, R"(,"term":)", event.detail());
     append(out_, "}}");
   }
