@@ -17,13 +17,7 @@ import subprocess
 import tempfile
 import time
 
-from aspen_e2e import BIN, BOUND, Answer, Node, clean_environment, wait_until
-
-
-def ctl(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
-    """aspenctl to its end; stdout and stderr as text."""
-    return subprocess.run([BIN / "aspenctl", *arguments], env=environment or clean_environment(), text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=BOUND, check=False)
+from aspen_e2e import BOUND, Answer, Node, clean_environment, ctl, wait_until
 
 
 def make_certificates(directory: pathlib.Path, *ids: int, hosts: tuple[str, ...] = ()):

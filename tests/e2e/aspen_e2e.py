@@ -111,6 +111,21 @@ def run(*arguments: str, environment: dict[str, str] | None = None, cwd=None):
         capture_output=True, text=True, timeout=BOUND, check=False)
 
 
+def ctl(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    """aspenctl to its end; stdout and stderr as text."""
+    return subprocess.run([BIN / "aspenctl", *arguments], env=environment or clean_environment(), text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=BOUND, check=False)
+
+
+def check_recordings(*data_dirs: pathlib.Path, endpoints: str = "") -> dict:
+    """What nodes recorded, in these data directories or at these endpoints, keeps to the rules; the report."""
+    directories = [str(each / "trace") for each in data_dirs if (each / "trace").is_dir()]
+    checked = ctl("trace", "check", *directories, "-o", "json",
+                  environment=clean_environment(ASPENCTL_ENDPOINTS=endpoints or "http://127.0.0.1:1"))
+    assert checked.returncode == 0, f"{checked.stderr}\n{checked.stdout}"
+    return json.loads(checked.stdout)
+
+
 class Node:
     """One node: its directory, its ports, and the process that runs it now, if any."""
 

@@ -7,7 +7,7 @@ import json
 import socket
 import unittest
 
-from aspen_e2e import BOUND, Node, free_ports, wait_until
+from aspen_e2e import BOUND, Node, check_recordings, free_ports, wait_until
 
 
 class Cluster:
@@ -84,6 +84,15 @@ class ThreeNodes(unittest.TestCase):
                     if each.log_path.exists():
                         print(f"--- log of node {each.node_id} (its end) ---\n{each.log()[-5000:]}")
         return outcome
+
+    def setUp(self):
+        self.addCleanup(self.check_recordings)
+
+    def check_recordings(self):
+        """Whatever happened: what the nodes recorded of it keeps to the rules."""
+        recorded = [each.data_dir for each in self.cluster.nodes.values() if (each.data_dir / "trace").is_dir()]
+        if recorded:
+            check_recordings(*recorded)
 
     def test_any_node_takes_writes_and_answers_reads(self):
         self.cluster.start()

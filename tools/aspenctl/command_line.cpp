@@ -45,6 +45,7 @@ struct command_line {
   std::string child;
   trace_export_options trace;
   trace_tail_options tail;
+  trace_check_options check;
   std::string trace_id;
   top_options top;
   using action = std::function<outcome<void>(const client&, output_format)>;
@@ -236,12 +237,22 @@ void describe_tail(CLI::App& trace, command_line& line) {
   });
 }
 
+void describe_check(CLI::App& trace, command_line& line) {
+  auto* check = add_command(trace, "check", "whether what was recorded keeps to the rules");
+  check->add_option("FILE", line.check.files,
+                    "rings, dumps, or folders of them; else all members are asked");
+  check->add_flag("--live", line.check.is_live, "ask all members beside the files");
+  add_action(check, line, [&line](const client& nodes, output_format format) {
+    return trace_check(nodes, format, line.check);
+  });
+}
+
 void describe_trace(CLI::App& app, command_line& line) {
   auto* trace = add_command(app, "trace", "what the actors of a node said to each other");
   trace->require_subcommand(0, 1);
   auto* all = add_command(*trace, "export", "what is recorded now, or in a file, for other tools");
   all->add_option("--format", line.trace.format,
-                  "ndjson, perfetto, mermaid, html, shiviz, or otlp of one trace")
+                  "ndjson, perfetto, mermaid, html, shiviz, ring, or otlp of one trace")
       ->type_name("FORMAT")
       ->capture_default_str();
   all->add_option("--trace", line.trace.trace, "of one trace alone, by its id")->type_name("ID");
@@ -262,6 +273,7 @@ void describe_trace(CLI::App& app, command_line& line) {
     return trace_show(nodes, format, line.trace_id);
   });
   describe_tail(*trace, line);
+  describe_check(*trace, line);
   add_action(add_command(*trace, "dumps", "the recordings that a node keeps of earlier moments"),
              line, trace_dumps);
 }

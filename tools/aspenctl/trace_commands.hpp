@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tools/aspenctl/client.hpp"
 #include "tools/aspenctl/printer.hpp"
@@ -25,6 +26,20 @@ outcome<void> trace_export(const client& nodes, const trace_export_options& opti
 /// that had a part in it as a tree, and where the request's time went. `not_found` when
 /// nobody knows it, or not any more.
 outcome<void> trace_show(const client& nodes, output_format format, const std::string& id);
+
+struct trace_check_options {
+  std::vector<std::string> files; ///< rings, dumps, or folders of them; none: the nodes themselves
+  bool is_live = false;           ///< the nodes beside the files
+};
+
+/// Holds what was recorded against the rules of trace/checker.hpp, and prints what was seen of each.
+/// `failed` when one is broken; `usage` for a file that is no recording; `unavailable` when a node
+/// could not be asked and nothing is broken.
+outcome<void> trace_check(const client& nodes, output_format format,
+                          const trace_check_options& options);
+
+/// The members' endpoints, as far as the cluster says them, and the given ones.
+std::vector<endpoint> everybody(const client& nodes);
 
 /// What one endpoint records where, and its dumps.
 outcome<void> trace_dumps(const client& nodes, output_format format);

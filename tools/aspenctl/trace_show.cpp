@@ -106,7 +106,8 @@ std::string node_text(const ordered_json& node) {
   return text + table.to_string();
 }
 
-/// Those of all members, as far as the cluster says them; else the given ones.
+} // namespace
+
 std::vector<endpoint> everybody(const client& nodes) {
   auto said = ask_cluster(nodes);
   if (!said)
@@ -119,8 +120,6 @@ std::vector<endpoint> everybody(const client& nodes) {
   }
   return found;
 }
-
-} // namespace
 
 outcome<void> trace_show(const client& nodes, output_format format, const std::string& id) {
   call what{"GET", "/debug/trace/" + percent_encode(id), {}};
