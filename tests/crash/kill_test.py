@@ -19,7 +19,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-from aspen_e2e import BOUND, Node  # noqa: E402
+from aspen_e2e import BOUND, Node, check_recordings  # noqa: E402
 
 WRITERS = 8
 BATCH = 5
@@ -146,6 +146,9 @@ def main() -> int:
         assert node.stop() == 0
         node.start()
         past.check(node.all_items())
+        held = {each["rule"]: each["held"] for each in check_recordings(node.data_dir)["rules"]}
+        print(f"what was recorded keeps to the rules; held: {held}", flush=True)
+        assert held["request"] > 0 and held["applied"] > 0, "hardly anything was checked"
     assert len(past.acknowledged) > options.cycles, "hardly anything was written"
     return 0
 

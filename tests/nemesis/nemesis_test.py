@@ -9,7 +9,8 @@ where that is not allowed the run says SKIPPED and goes on with the rest.
 
 In the end every fault is undone and the cluster must take writes again; every acknowledged write to a key
 that is written once must be there, on every node; and the history of all operations on a few contested keys
-must be linearizable (check_history). That the checker can say no is tried each time with a stale read planted
+must be linearizable (check_history); and what the nodes recorded must keep to the rules of the conversation
+(aspenctl trace check). That the checker of histories can say no is tried each time with a stale read planted
 in the very history. A failure prints the seed, which repeats the choices, not the timing.
 """
 
@@ -31,7 +32,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import network  # noqa: E402
 from aspen_cluster import Cluster, ClusterNode  # noqa: E402
-from aspen_e2e import BIN, BOUND, clean_environment, wait_until  # noqa: E402
+from aspen_e2e import BIN, BOUND, check_recordings, clean_environment, wait_until  # noqa: E402
 from clients import Client  # noqa: E402
 from faults import Faults, own_disk  # noqa: E402
 from history import History, judge, with_stale_read  # noqa: E402
@@ -162,6 +163,10 @@ class Run:
         planted.write_text("".join(json.dumps(each) + "\n" for each in with_stale_read(history.operations())))
         status, verdict = judge(CHECKER, planted, CHECKER_BOUND_S)
         assert status == 1 and "not linearizable" in verdict, f"the checker took a planted stale read: {verdict}"
+        recorded = check_recordings(*(node.data_dir for node in cluster.nodes.values()))
+        print("  what was recorded keeps to the rules: "
+              + ", ".join(f"{each['rule']} {each['held']} held, {each['not_judged']} not judged" for each in recorded["rules"]),
+              flush=True)
         ok = sum(count for (_, outcome), count in history.counts.items() if outcome == "ok")
         unknown = sum(count for (_, outcome), count in history.counts.items() if outcome == "unknown")
         print(f"  {len(done)} faults; {ok} operations ok, {unknown} unknown; {fresh} fresh writes acknowledged, all "
