@@ -3,7 +3,7 @@
 
 import typing
 
-ALWAYS = "x90"  # minutes
+ALWAYS = "x40"  # minutes
 
 
 class Change(typing.NamedTuple):
@@ -57,7 +57,7 @@ CASES = {
     "AspenStorageMismatch": Case([Change("aspen_storage_scan_mismatch", {}, "0", "1")]),
     "AspenStateDiffers": Case([alarm("state_differs")]),
     "AspenLogDamaged": Case([Change("aspen_log_entries_damaged", {}, "0", "1")], 1),
-    "AspenStorageScanOld": Case([Change("aspen_storage_scan_age_seconds", {}, "172800", "172801")], 60),
+    "AspenStorageScanOld": Case([Change("aspen_storage_scan_age_seconds", {}, "172800", "172801")], 15),
     "AspenAlarm": Case([alarm("foreign_lock")], 1),
     "AspenSlowWrites": Case(slow("aspen_write_latency_seconds"), 10, window=5),
     "AspenSlowDisk": Case(slow("sqlite_write_latency_seconds"), 10, window=5),
