@@ -78,7 +78,7 @@ without_services() (
   status=0
   as_root "$@" || status=$?
   for unit in $(comm -13 <(printf '%s\n' "$before") <(ls "$units" 2>/dev/null)); do
-    as_root systemctl --quiet disable "$unit" || say "could not disable $unit"
+    [[ $unit != *.service ]] || as_root systemctl --quiet disable "$unit" || say "could not disable $unit"
   done
   exit "$status"
 )

@@ -129,7 +129,7 @@ class RunTime(NodeTest):
         self.assertFalse([each for each in dumps() if "slow-request" in each])
         self.reload('[trace]\nslow_request = "1ms"\n', "configuration reloaded changed=1")
         def slow():
-            self.node.request("POST", "/admin/validate", port=self.node.admin_port)
+            self.node.put("k", b"v")  # two syncs
             return [each for each in dumps() if "slow-request" in each]
         wait_until(slow, "a slow request is recorded")
 

@@ -70,7 +70,7 @@ class Packages(unittest.TestCase):
         fake = pathlib.Path(self.folder.name, "bin")
         fake.mkdir()
         for name, body in [
-                ("apt", f'"{policy}"; echo "may start: $?"; touch "{units}/new.service"; exit 3'),
+                ("apt", f'"{policy}"; echo "may start: $?"; touch "{units}/new.service" "{units}/new.target"; exit 3'),
                 ("systemctl", f'echo "systemctl $*"; rm "{units}/${{@: -1}}"'), ("sudo", 'shift; exec "$@"')]:
             (fake / name).write_text("#!/bin/bash\n" + body + "\n", encoding="utf-8")
             (fake / name).chmod(0o755)
@@ -79,7 +79,7 @@ class Packages(unittest.TestCase):
             ASPEN_ENABLED_UNITS=str(units), PATH=f"{fake}:{os.environ['PATH']}")
         self.assertEqual("may start: 101\nsystemctl --quiet disable new.service\nstatus 3\n", run.stdout, run.stderr)
         self.assertFalse(policy.exists())
-        self.assertEqual(["kept.service"], [each.name for each in units.iterdir()])
+        self.assertEqual({"kept.service", "new.target"}, {each.name for each in units.iterdir()})
 
 
 if __name__ == "__main__":
