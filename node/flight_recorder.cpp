@@ -52,6 +52,19 @@ std::unique_ptr<dump_writer> start_dump_writer(const settings& all,
                                        trace::dump_store(directory, all.trace.dumps_kept));
 }
 
+std::unique_ptr<trace_inspector> start_trace_inspector(
+    const settings& all, std::shared_ptr<const trace::recorder> recorder,
+    prometheus::Registry& registry, dump_writer* dumps) {
+  if (!recorder || all.trace.check_interval.count() == 0)
+    return nullptr;
+  auto dump = [dumps](std::string_view rule) {
+    if (dumps != nullptr)
+      dumps->ask_for("broken-" + std::string(rule));
+  };
+  return std::make_unique<trace_inspector>(std::move(recorder), all.trace.check_interval, registry,
+                                           all.cluster.node_id, std::move(dump));
+}
+
 std::unique_ptr<otlp_exporter> start_otlp_exporter(const settings& all,
                                                    std::shared_ptr<const trace::recorder> recorder,
                                                    prometheus::Registry& registry) {

@@ -7,6 +7,7 @@
 #include "node/dump_writer.hpp"
 #include "node/otlp_exporter.hpp"
 #include "node/settings.hpp"
+#include "node/trace_inspector.hpp"
 #include "trace/recorder.hpp"
 
 namespace node {
@@ -20,6 +21,12 @@ std::string trace_directory_of(const settings& all);
 /// lost with the process. Null when there is no memory either, or when it is switched off. Requires: the data
 /// directory is this process's.
 std::shared_ptr<trace::recorder> start_recorder(const settings& all);
+
+/// Checks samples of what is recorded; what it finds is dumped. Null without a recorder, or when
+/// it is switched off.
+std::unique_ptr<trace_inspector> start_trace_inspector(
+    const settings& all, std::shared_ptr<const trace::recorder> recorder,
+    prometheus::Registry& registry, dump_writer* dumps);
 
 /// Keeps dumps of the recorder while the process runs. Null without a recorder or without a
 /// directory for dumps.

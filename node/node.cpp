@@ -143,7 +143,8 @@ private:
   std::shared_ptr<trace::recorder> recorder_;
   std::unique_ptr<dump_writer> dumps_; ///< null: none are kept
   actors::actor_context context_;
-  std::unique_ptr<otlp_exporter> exporter_; ///< null: no collector is configured
+  std::unique_ptr<trace_inspector> inspector_; ///< null: it is switched off
+  std::unique_ptr<otlp_exporter> exporter_;    ///< null: no collector is configured
   newest_check check_;
   cluster_ties ties_;
   std::unique_ptr<actors::gateway> gateway_;
@@ -184,6 +185,7 @@ base::status running_node::begin() {
   context_.registry = std::make_shared<actors::actor_registry>(recorder_);
   context_.board = std::make_shared<actors::status_board>();
   context_.metrics = std::make_shared<actors::node_metrics>(raft::server_id{all_.cluster.node_id});
+  inspector_ = start_trace_inspector(all_, recorder_, *context_.metrics->registry, dumps_.get());
   exporter_ = start_otlp_exporter(all_, recorder_, *context_.metrics->registry);
   context_.where = std::make_shared<actors::directory>();
   gateway_ = actors::make_actor_gateway(

@@ -204,6 +204,8 @@ const std::vector<key_spec>& table() {
        "So many recordings of earlier moments are kept; the oldest go.", {}},
       {"trace", "slow_request", MEMBER(milliseconds, trace.slow_request), "5s", {0, hour},
        "A request that takes longer has the recording of it kept, at most once a minute; 0: none does.", {}, nullptr, false, false, true},
+      {"trace", "check_interval", MEMBER(milliseconds, trace.check_interval), "1m", {0, hour},
+       "So often a sample of the recording is held against the rules of docs/trace.md; 0: never.", {}},
       {"trace", "collector_url", MEMBER(text, trace.collector_url), "", {},
        "Where a collector of OpenTelemetry takes traces over HTTP, such as http://127.0.0.1:4318/v1/traces. Empty: none are sent.", {}, check_collector_url},
       {"trace", "collector_one_in", MEMBER(number, trace.collector_one_in), "1", {1, 1'000'000},

@@ -96,8 +96,9 @@ struct trace_settings {
   bool enabled;
   byte_size ring_size;
   std::uint64_t dumps_kept;
-  std::chrono::milliseconds slow_request; ///< zero: no request is slow
-  std::string collector_url;              ///< empty: traces are sent nowhere
+  std::chrono::milliseconds slow_request;   ///< zero: no request is slow
+  std::chrono::milliseconds check_interval; ///< zero: the recording is not checked by itself
+  std::string collector_url;                ///< empty: traces are sent nowhere
   std::uint64_t collector_one_in;
   std::uint64_t collector_rate; ///< traces a second
 };

@@ -6,7 +6,7 @@ import struct
 import unittest
 
 from aspen_cluster import Cluster
-from aspen_e2e import NodeTest, check_recordings, ctl
+from aspen_e2e import NodeTest, check_recordings, ctl, wait_until
 
 HEADER_BYTES, CHUNK_BYTES, SLOT_BYTES = 64 * 1024, 16 * 1024, 64
 NAMES_AT = 4096
@@ -56,6 +56,22 @@ class OneNode(NodeTest):
         for rule, count in held(report).items():
             if rule != "reply":  # it has nobody to answer to
                 self.assertGreater(count, 0, (rule, report))
+
+    def counted(self, name: str) -> dict[str, float]:
+        lines = self.node.admin("GET", "/metrics").body.decode().splitlines()
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name)}
+
+    def test_a_node_looks_at_its_own_recording_while_it_runs(self):
+        self.node.start(ASPEN_TRACE_CHECK_INTERVAL="50ms")
+
+        def looked():
+            self.assert_status(200, self.node.put("k", b"v"))
+            return sum(self.counted("aspen_trace_looks_total").values()) > 5
+        wait_until(looked, "the node looks at its recording again and again")
+        violations = self.counted("aspen_trace_violations_total")
+        self.assertEqual(8, len(violations), violations)
+        self.assertEqual({0.0}, set(violations.values()), violations)
+        self.assertNotIn("the recording breaks a rule", self.node.log())
 
     def test_the_table_says_what_was_not_seen(self):
         self.node.start()
