@@ -47,12 +47,25 @@ public:
     }
   }
 
+  /// From where it was said on one node to where it was heard on another.
+  void add_arrow_between(const event& said, const event& heard, std::uint64_t number) {
+    auto add = [&](const event& at, const char* phase, const char* more) {
+      begin(phase, at.time_ns, at.actor);
+      append(out_, R"(,"cat":"peers","name":)", name(heard.message), R"(,"id":)", number, more,
+             "}");
+    };
+    add(said, "s", "");
+    add(heard, "f", R"(,"bp":"e")");
+  }
+
   std::string finish() {
     for (const auto& [actor, event] : last_received_)
       add_unfinished(event);
     auto tracks = seen_;
     begin("M", 0, 0);
-    append(out_, R"(,"name":"process_name","args":{"name":"node )", what_.node_id, R"("}})");
+    auto process =
+        what_.node_id == 0 ? std::string("cluster") : "node " + std::to_string(what_.node_id);
+    append(out_, R"(,"name":"process_name","args":{"name":)", json_text(process), "}}");
     for (auto actor : tracks) {
       begin("M", 0, actor);
       append(out_, R"(,"name":"thread_name","args":{"name":)", name(actor), "}}");
@@ -158,6 +171,9 @@ std::string to_perfetto(const recording& what) {
   event_list events(what);
   for (const auto& each : what.events)
     events.add(each.event);
+  for (const auto& [heard, said] : what.heard_from)
+    if (what.events[heard].event.kind == event_kind::rpc_received)
+      events.add_arrow_between(what.events[said].event, what.events[heard].event, heard);
   return events.finish();
 }
 

@@ -21,8 +21,22 @@ public:
     for (const auto& [event, thread] : what.events)
       if (event.kind == event_kind::http_began || event.kind == event_kind::http_ended)
         of_http_.insert(thread);
+    for (const auto& [heard, said] : what.heard_from)
+      is_heard_.insert(said);
   }
 
+  void add(std::size_t position) {
+    const auto& each = what_.events[position];
+    if (auto said = what_.heard_from.find(position); said != what_.heard_from.end())
+      hear(host_of(each.event.actor, each.thread), said_.at(said->second));
+    add(each);
+    if (is_heard_.contains(position))
+      said_[position] = clocks_[host_of(each.event.actor, each.thread)];
+  }
+
+  std::string take() { return std::move(out_); }
+
+private:
   void add(const recorded_event& each) {
     const auto& event = each.event;
     switch (event.kind) {
@@ -54,9 +68,6 @@ public:
     }
   }
 
-  std::string take() { return std::move(out_); }
-
-private:
   std::string name(name_id id) const { return id == 0 ? "no actor" : what_.name_of(id); }
 
   /// One word, as the regular expression wants it.
@@ -70,7 +81,8 @@ private:
 
   /// Requests are served by several threads at once, each with an order of its own.
   std::string host_of(name_id actor, std::uint64_t thread) const {
-    if (actor != 0 && name(actor) != "http")
+    // Of a merged recording: "node 1/http".
+    if (actor != 0 && name(actor) != "http" && !name(actor).ends_with("/http"))
       return host_of(actor);
     return (of_http_.contains(thread) ? "http-" : "thread-") + std::to_string(thread);
   }
@@ -81,13 +93,18 @@ private:
     return clock;
   }
 
+  void hear(const std::string& host, const vector_clock& said) {
+    auto& clock = clocks_[host];
+    for (const auto& [each, count] : said)
+      if (each != host)
+        clock[each] = std::max(clock[each], count);
+  }
+
   void add_received(const event& event) {
     auto host = host_of(event.actor);
-    auto& clock = happens(host);
+    happens(host);
     if (auto sent = sent_.find(event.span); sent != sent_.end()) {
-      for (const auto& [each, count] : sent->second)
-        if (each != host)
-          clock[each] = std::max(clock[each], count);
+      hear(host, sent->second);
       sent_.erase(sent);
     }
     write(host, event,
@@ -106,7 +123,9 @@ private:
   }
 
   const recording& what_;
-  std::set<std::uint64_t> of_http_; ///< threads
+  std::set<std::uint64_t> of_http_;          ///< threads
+  std::set<std::size_t> is_heard_;           ///< positions of what another node heard
+  std::map<std::size_t, vector_clock> said_; ///< by such a position: what was known there
   std::map<std::string, vector_clock> clocks_;
   std::unordered_map<span_id, vector_clock> sent_; ///< and not yet received
   clock_text dates_;
@@ -117,8 +136,8 @@ private:
 
 std::string to_shiviz(const recording& what) {
   event_lines events(what);
-  for (const auto& each : what.events)
-    events.add(each);
+  for (std::size_t i = 0; i < what.events.size(); ++i)
+    events.add(i);
   return "(?<host>\\S+) (?<clock>\\{.*\\})\\n(?<date>\\S+) (?<event>.*)\n\n" + events.take();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ struct recording {
   std::uint64_t whole_until_ns = std::numeric_limits<std::uint64_t>::max();
   std::vector<std::string> names;     ///< by `name_id`; the first is empty
   std::vector<recorded_event> events; ///< in the order of time
+  /// Of a recording that was merged from several nodes' (trace/merge.hpp): the positions of events
+  /// in which one server hears another, with those in which it was said.
+  std::map<std::size_t, std::size_t> heard_from;
 
   /// Of an event of this recording; "?" for a number without a name.
   const std::string& name_of(name_id id) const;

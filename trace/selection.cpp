@@ -60,6 +60,7 @@ recording only_trace(const recording& what, const base::uuid& trace) {
     return messages.contains(each.parent) && (each.kind != event_kind::step || each.trace == trace);
   };
   auto selected = what;
+  selected.heard_from.clear(); // positions
   std::erase_if(selected.events, [&](const recorded_event& each) { return !belongs(each.event); });
   selected.whole_since_ns = std::numeric_limits<std::uint64_t>::max();
   return selected;
@@ -79,6 +80,7 @@ void keep_newest(recording& what, std::uint64_t span_ns, std::size_t limit) {
     return;
   what.whole_since_ns = std::max(what.whole_since_ns, std::prev(kept)->event.time_ns);
   what.events.erase(what.events.begin(), kept);
+  what.heard_from.clear(); // positions
 }
 
 } // namespace trace
