@@ -84,7 +84,10 @@ private:
     // Of a merged recording: "node 1/http".
     if (actor != 0 && name(actor) != "http" && !name(actor).ends_with("/http"))
       return host_of(actor);
-    return (of_http_.contains(thread) ? "http-" : "thread-") + std::to_string(thread);
+    auto text = std::string(of_http_.contains(thread) ? "http-" : "thread-");
+    if (auto recording = thread >> merged_number_bits; recording != 0)
+      text += std::to_string(recording) + ".";
+    return text + std::to_string(thread % (std::uint64_t{1} << merged_number_bits));
   }
 
   vector_clock& happens(const std::string& host) {

@@ -13,10 +13,8 @@ namespace trace {
 namespace {
 
 /// A process numbers its messages from one, and a thread is numbered by its machine.
-constexpr int number_bits = 48;
-
 std::uint64_t number_of(std::size_t recording, std::uint64_t there) {
-  return (std::uint64_t{recording} + 1) << number_bits | there;
+  return (std::uint64_t{recording} + 1) << merged_number_bits | there;
 }
 
 /// Gives the events of one recording the names and numbers that they have among others.

@@ -18,6 +18,10 @@ namespace trace {
 /// number of a signal, or this.
 inline constexpr std::uint64_t ended_in_order = 1000;
 
+/// Where recordings of several processes are merged, which of them, counted from one, stands above
+/// so many bits of the numbers of messages and threads.
+inline constexpr int merged_number_bits = 48;
+
 struct recorded_event {
   trace::event event;
   std::uint64_t thread = 0; ///< the kernel's number

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace trace {
 
@@ -30,6 +32,27 @@ std::unordered_set<span_id> messages_of(const recording& what, const base::uuid&
     else if (event.trace == trace && is_about_message(event.kind))
       found.insert(event.span);
   return found;
+}
+
+/// Those events alone, and what one of them heard of another.
+template <class Belongs>
+void keep(recording& what, Belongs belongs) {
+  std::vector<recorded_event> kept;
+  std::map<std::size_t, std::size_t> heard_from;
+  std::unordered_map<std::size_t, std::size_t> position; // before → now
+  for (std::size_t i = 0; i < what.events.size(); ++i) {
+    if (!belongs(what.events[i]))
+      continue;
+    auto heard = what.heard_from.find(i);
+    if (heard != what.heard_from.end())
+      if (auto said = position.find(heard->second); said != position.end())
+        heard_from.emplace(kept.size(), said->second);
+    if (!what.heard_from.empty())
+      position.emplace(i, kept.size());
+    kept.push_back(what.events[i]);
+  }
+  what.events = std::move(kept);
+  what.heard_from = std::move(heard_from);
 }
 
 } // namespace
@@ -60,8 +83,7 @@ recording only_trace(const recording& what, const base::uuid& trace) {
     return messages.contains(each.parent) && (each.kind != event_kind::step || each.trace == trace);
   };
   auto selected = what;
-  selected.heard_from.clear(); // positions
-  std::erase_if(selected.events, [&](const recorded_event& each) { return !belongs(each.event); });
+  keep(selected, [&](const recorded_event& each) { return belongs(each.event); });
   selected.whole_since_ns = std::numeric_limits<std::uint64_t>::max();
   return selected;
 }
@@ -79,8 +101,8 @@ void keep_newest(recording& what, std::uint64_t span_ns, std::size_t limit) {
   if (kept == what.events.begin())
     return;
   what.whole_since_ns = std::max(what.whole_since_ns, std::prev(kept)->event.time_ns);
-  what.events.erase(what.events.begin(), kept);
-  what.heard_from.clear(); // positions
+  auto dropped = static_cast<std::size_t>(kept - what.events.begin());
+  keep(what, [&, i = std::size_t{0}](const recorded_event&) mutable { return i++ >= dropped; });
 }
 
 } // namespace trace

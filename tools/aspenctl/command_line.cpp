@@ -261,8 +261,12 @@ void describe_trace(CLI::App& app, command_line& line) {
   all->add_option("--limit", line.trace.limit, "so many events at most, the newest")
       ->type_name("N")
       ->capture_default_str();
-  all->add_option("--file", line.trace.file, "a dump of a node that need not run; asks nobody")
-      ->type_name("FILE");
+  all->add_option("--file", line.trace.files,
+                  "a dump of a node that need not run; several become one; asks nobody")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  all->add_flag("--all-nodes", line.trace.is_of_all_nodes,
+                "what every member records, by one clock and in one order");
   add_action(all, line, [&line](const client& nodes, output_format) {
     return trace_export(nodes, line.trace);
   });

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "tools/aspenctl/endpoint.hpp"
+#include "tools/aspenctl/recordings.hpp"
+#include "tools/aspenctl/trace_merge.hpp"
 #include "trace/export_format.hpp"
 #include "trace/selection.hpp"
 
@@ -54,6 +56,12 @@ outcome<export_request> parse(const trace_export_options& options) {
   return wanted;
 }
 
+/// As far back as asked for.
+std::uint64_t span_of(const export_request& wanted) {
+  return wanted.last ? static_cast<std::uint64_t>(wanted.last->count()) * 1'000'000
+                     : std::numeric_limits<std::uint64_t>::max();
+}
+
 outcome<std::string> export_file(const std::string& file, const export_request& wanted) {
   auto read = trace::read_ring_file(file);
   if (!read)
@@ -62,9 +70,7 @@ outcome<std::string> export_file(const std::string& file, const export_request& 
     *read = trace::only_trace(*read, wanted.trace);
   if (!wanted.trace.is_nil() && read->events.empty())
     return fail(exit_status::not_found, file + ": nothing is recorded of that trace");
-  auto span_ns = wanted.last ? static_cast<std::uint64_t>(wanted.last->count()) * 1'000'000
-                             : std::numeric_limits<std::uint64_t>::max();
-  trace::keep_newest(*read, span_ns, wanted.limit);
+  trace::keep_newest(*read, span_of(wanted), wanted.limit);
   return wanted.format->write(*read, wanted.trace);
 }
 
@@ -83,17 +89,38 @@ outcome<std::string> export_endpoint(const client& nodes, const std::string& tra
   return std::move(got->body);
 }
 
+outcome<std::string> export_several(const client& nodes, const trace_export_options& options,
+                                    const export_request& wanted, std::string& silent) {
+  if (wanted.format->name == "ring")
+    return fail(exit_status::usage, "--format: ring is of one node");
+  auto all = read_recordings(options.files);
+  if (!all)
+    return tl::unexpected(std::move(all.error()));
+  if (options.is_of_all_nodes)
+    for (auto& each : ask_recordings(nodes, silent))
+      all->push_back(std::move(each));
+  if (all->empty())
+    return fail(exit_status::unavailable, silent);
+  return export_merged(std::move(*all),
+                       {wanted.format, wanted.trace, span_of(wanted), wanted.limit});
+}
+
 } // namespace
 
 outcome<void> trace_export(const client& nodes, const trace_export_options& options) {
   auto wanted = parse(options);
   if (!wanted)
     return tl::unexpected(std::move(wanted.error()));
-  auto made = options.file.empty() ? export_endpoint(nodes, options.trace, *wanted)
-                                   : export_file(options.file, *wanted);
+  std::string silent;
+  bool are_several = options.is_of_all_nodes || options.files.size() > 1;
+  auto made = are_several             ? export_several(nodes, options, *wanted, silent)
+              : options.files.empty() ? export_endpoint(nodes, options.trace, *wanted)
+                                      : export_file(options.files[0], *wanted);
   if (!made)
     return tl::unexpected(std::move(made.error()));
   print(*made);
+  if (!silent.empty())
+    return fail(exit_status::unavailable, "not asked: " + silent);
   return {};
 }
 

@@ -15,11 +15,14 @@ struct trace_export_options {
   std::string last;              ///< back from now, or from the newest event of a file; empty: 5 s,
                                  ///< or of one trace all that there is
   std::string limit = "10000";   ///< of events, the newest
-  std::string file;              ///< a dump or a ring; empty: what an endpoint records now
+  std::vector<std::string> files; ///< dumps or rings; empty: what an endpoint records now
+  bool is_of_all_nodes = false;   ///< what every member records, in one
 };
 
-/// Prints what the flight recorder of one endpoint holds, or what a file of one holds: then
-/// nobody is asked. `not_found` when nothing is recorded of the trace.
+/// Prints what the flight recorder of one endpoint holds, or what files hold: then nobody is asked.
+/// Several, or those of all nodes, become one (trace/merge.hpp). `not_found` when nothing is
+/// recorded of the trace; `unavailable` when not all members could be asked, after what the others
+/// told.
 outcome<void> trace_export(const client& nodes, const trace_export_options& options);
 
 /// One trace, as far as the members of the cluster have recorded it: on each node the messages
