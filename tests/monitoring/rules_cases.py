@@ -55,6 +55,7 @@ CASES = {
     "AspenLogMapNearlyFull": Case([Change("lmdb_map_size_bytes", {}, "1000", "1000"),
                                    Change("lmdb_file_size_bytes", {}, "799", "801")], 10),
     "AspenStorageMismatch": Case([Change("aspen_storage_scan_mismatch", {}, "0", "1")]),
+    "AspenRuleBroken": Case([Change("aspen_trace_violations_total", {}, "7", "7+1")]),
     "AspenStateDiffers": Case([alarm("state_differs")]),
     "AspenLogDamaged": Case([Change("aspen_log_entries_damaged", {}, "0", "1")], 1),
     "AspenStorageScanOld": Case([Change("aspen_storage_scan_age_seconds", {}, "172800", "172801")], 15),
