@@ -2,7 +2,6 @@
 #include "actors/raft_actor.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include "actors/raft_actor_state.hpp"
 #include "base/log.hpp"
@@ -12,12 +11,6 @@ namespace actors {
 namespace {
 
 constexpr auto target = "aspen::raft";
-
-raft::random_source seeded_random(std::uint64_t seed) {
-  return [engine = std::mt19937_64(seed)](std::uint64_t bound) mutable {
-    return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(engine);
-  };
-}
 
 /// What a linearizable read is told while a store waits: it is the server's trouble, not
 /// that of a client that would store something (two stores, one truth: rule 8).
@@ -176,7 +169,8 @@ void raft_actor::make_core(const storage::log_state& log, const state_meta_reply
     base::log::warn(target, "entries of the log are damaged; they come from a peer again",
                     {{"first", log.damaged.front().first.value}});
   settings_.core.boot = base::random_uuid();
-  core_.emplace(settings_.core, std::move(recovered), seeded_random(settings_.random_seed));
+  core_.emplace(replay::core_beginning{settings_.core, std::move(recovered), settings_.random_seed},
+                settings_.record_core ? settings_.record_core() : nullptr);
   trace_core_began(log.hard_state);
   // What a core before this one was told.
   if (is_space_short_)

@@ -8,6 +8,7 @@
 #include "actors/actor_context.hpp"
 #include "actors/disk_space.hpp"
 #include "raft/core.hpp"
+#include "replay/recorded_core.hpp"
 
 namespace actors {
 
@@ -25,6 +26,9 @@ struct raft_settings {
   /// Time since some moment, for leases: it must not stand still while other servers' clocks
   /// go on. None: the actor system's clock.
   std::function<std::chrono::nanoseconds()> time_passed;
+  /// Called at the beginning of each core's life: what takes its recording; null: nobody. None: no
+  /// core is recorded.
+  std::function<std::shared_ptr<replay::record_sink>()> record_core = nullptr;
   /// While it is short this server takes no writes, and gives leadership up to one of others.
   std::shared_ptr<disk_space> space = nullptr;
 };

@@ -127,7 +127,7 @@ private:
   const step_trace proposed_;
   const step_trace committed_;
   const step_trace read_accepted_;
-  std::optional<raft::core> core_;
+  std::optional<replay::recorded_core> core_;
   client_ledger ledger_;
   std::uint64_t write_counter_ = 0;
   /// Set while a store waits: what new requests are told.

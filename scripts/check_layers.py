@@ -62,7 +62,7 @@ TRANSPORT_INTERFACES = [
     "transport/stream.hpp",
     "transport/bounds.hpp",
 ]
-EVERYTHING = ["base/*", "trace/*", "raft/*", "storage/*", "transport/*", "actors/*", "supervisor/*", "http/*", "node/*", "tools/*"]
+EVERYTHING = ["base/*", "trace/*", "raft/*", "replay/*", "storage/*", "transport/*", "actors/*", "supervisor/*", "http/*", "node/*", "tools/*"]
 
 RULES = {
     "base": Rule(
@@ -93,8 +93,17 @@ RULES = {
         foreign=["tl/expected.hpp", "asio/*", "openssl/*"],
         never=["caf/*", *ENGINES, *HTTP],
     ),
+    "replay": Rule(
+        # Of transport how messages stand in bytes: no socket, nothing to link.
+        project=[
+            "base/*", "raft/*", "transport/message_layout.hpp", "transport/wire_fields.hpp", "transport/frame.hpp",
+            "transport/bounds.hpp",
+        ],
+        foreign=["tl/expected.hpp"],
+        never=["caf/*", *ENGINES, *HTTP, *NETWORK],
+    ),
     "actors": Rule(
-        project=["base/*", "trace/*", "raft/*", *STORAGE_INTERFACES, *TRANSPORT_INTERFACES],
+        project=["base/*", "trace/*", "raft/*", "replay/recorded_core.hpp", *STORAGE_INTERFACES, *TRANSPORT_INTERFACES],
         foreign=["caf/*", "prometheus/*", "tl/expected.hpp", "spdlog/*", "fmt/*", "nlohmann/*"],
         never=[*ENGINES, *HTTP, *NETWORK],
         files={
@@ -155,7 +164,7 @@ RULES = {
         },
     ),
     "tools": Rule(
-        project=["base/*", "trace/*", "raft/types.hpp", "storage/*", "transport/certificates.hpp"],
+        project=["base/*", "trace/*", "raft/types.hpp", "raft/format.hpp", "replay/core_player.hpp", "storage/*", "transport/certificates.hpp"],
         foreign=[
             "CLI/*", "nlohmann/*", "spdlog/*", "fmt/*", "httplib.h", "openssl/*", "toml++/*",
             "tl/expected.hpp", *ENGINES,
