@@ -17,6 +17,8 @@
 #include "actors/storage_scanner.hpp"
 #include "actors/storage_writer.hpp"
 #include "base/check.hpp"
+#include "node/core_recorder.hpp"
+#include "node/flight_recorder.hpp"
 #include "node/stores.hpp"
 
 namespace node {
@@ -249,6 +251,11 @@ private:
     setup.random_seed = base::hash_of(base::to_string(base::random_uuid())).low;
     setup.wall_clock_ms = unix_time_ms;
     setup.write_patience = all.http.request_timeout;
+    if (all.trace.record_core)
+      setup.record_core = [directory = trace_directory_of(all),
+                           bytes_max = all.trace.record_core_size.bytes] {
+        return record_core(directory, bytes_max);
+      };
     return setup;
   }
 

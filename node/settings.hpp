@@ -98,7 +98,9 @@ struct trace_settings {
   std::uint64_t dumps_kept;
   std::chrono::milliseconds slow_request;   ///< zero: no request is slow
   std::chrono::milliseconds check_interval; ///< zero: the recording is not checked by itself
-  std::string collector_url;                ///< empty: traces are sent nowhere
+  bool record_core;
+  byte_size record_core_size;
+  std::string collector_url; ///< empty: traces are sent nowhere
   std::uint64_t collector_one_in;
   std::uint64_t collector_rate; ///< traces a second
 };
