@@ -46,6 +46,7 @@ struct command_line {
   trace_export_options trace;
   trace_tail_options tail;
   trace_check_options check;
+  trace_replay_options replay;
   std::string trace_id;
   top_options top;
   using action = std::function<outcome<void>(const client&, output_format)>;
@@ -247,6 +248,16 @@ void describe_check(CLI::App& trace, command_line& line) {
   });
 }
 
+void describe_replay(CLI::App& trace, command_line& line) {
+  auto* again = add_command(trace, "replay", "feed a core what is recorded of another");
+  again->add_option("FILE", line.replay.file, "made with trace.record_core")->required();
+  again->add_option("--until", line.replay.until, "stop after so many inputs")->type_name("N");
+  again->add_option("--show", line.replay.shown, "so many of the last inputs (5)")->type_name("N");
+  add_action(again, line, [&line](const client&, output_format format) {
+    return trace_replay(format, line.replay);
+  });
+}
+
 void describe_trace(CLI::App& app, command_line& line) {
   auto* trace = add_command(app, "trace", "what the actors of a node said to each other");
   trace->require_subcommand(0, 1);
@@ -278,6 +289,7 @@ void describe_trace(CLI::App& app, command_line& line) {
   });
   describe_tail(*trace, line);
   describe_check(*trace, line);
+  describe_replay(*trace, line);
   add_action(add_command(*trace, "dumps", "the recordings that a node keeps of earlier moments"),
              line, trace_dumps);
 }

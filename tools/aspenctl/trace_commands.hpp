@@ -41,6 +41,17 @@ struct trace_check_options {
 outcome<void> trace_check(const client& nodes, output_format format,
                           const trace_check_options& options);
 
+struct trace_replay_options {
+  std::string file;  ///< made with trace.record_core
+  std::string until; ///< inputs, from 1 on; empty: all
+  std::string shown; ///< so many of the last inputs; empty: 5
+};
+
+/// Feeds a core what is recorded of another, compares what it answers, and prints what it is at the
+/// end. Asks nobody. `failed` when an answer is another one, or the file is damaged; `usage` for a
+/// file that is none.
+outcome<void> trace_replay(output_format format, const trace_replay_options& options);
+
 /// The members' endpoints, as far as the cluster says them, and the given ones.
 std::vector<endpoint> everybody(const client& nodes);
 
