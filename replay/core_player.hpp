@@ -29,7 +29,7 @@ struct play_report {
   std::optional<std::uint64_t> differs_at;
   /// The core took its last input for a broken invariant, and says this.
   std::string broken;
-  bool is_torn = false;          ///< the file ends within a record: its process was killed
+  bool is_torn = false; ///< the file ends within a record: the process was killed, or the disk full
   bool reached_bound = false;    ///< the recording ended at the bound of its size
   raft::core_status status{};    ///< after the last input
   std::vector<std::string> last; ///< the last inputs, each with its number and what came of it

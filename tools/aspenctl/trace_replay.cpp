@@ -46,7 +46,7 @@ std::string verdict_of(const replay::play_report& what) {
 std::string end_of(const replay::play_report& what) {
   if (what.reached_bound)
     return ", up to the bound of the recording";
-  return what.is_torn ? ", up to where its process was killed" : "";
+  return what.is_torn ? ", up to where the file breaks off" : "";
 }
 
 ordered_json json_of(const replay::play_report& what) {
