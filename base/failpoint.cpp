@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/check.hpp"
+
 namespace base::failpoint {
 
 std::atomic<int> armed_count{0};
@@ -22,7 +24,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-enum class action { off, raise, crash, kill, hang, slow, eio };
+enum class action { off, raise, check, crash, kill, hang, slow, eio };
 
 struct point {
   action what = action::off;
@@ -88,8 +90,9 @@ std::optional<point> parse(std::string_view text) {
     text.remove_prefix(star + 1);
   }
   const std::pair<std::string_view, action> plain[] = {
-      {"off", action::off},   {"throw", action::raise}, {"crash", action::crash},
-      {"kill", action::kill}, {"hang", action::hang},   {"eio", action::eio}};
+      {"off", action::off},     {"throw", action::raise}, {"check", action::check},
+      {"crash", action::crash}, {"kill", action::kill},   {"hang", action::hang},
+      {"eio", action::eio}};
   for (const auto& [name, what] : plain)
     if (text == name) {
       made.what = what;
@@ -133,8 +136,11 @@ void hit(std::string_view group, std::string_view name) {
   case action::off:
   case action::eio: return;
   case action::raise: throw std::runtime_error("failpoint " + full);
+  case action::check: BASE_CHECK(here.what == action::off, "failpoint " + full); return;
   case action::crash:
-    ::signal(SIGSEGV, SIG_DFL); // a sanitizer's handler would turn it into an exit status
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    ::signal(SIGSEGV, SIG_DFL); // its handler would turn it into an exit status
+#endif
     ::raise(SIGSEGV);
     return;
   case action::kill: ::kill(::getpid(), SIGKILL); return;

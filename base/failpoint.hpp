@@ -23,7 +23,7 @@ void hit(std::string_view group, std::string_view name);
 /// True when the caller is to fail as its device would.
 bool fails(std::string_view name);
 
-/// `what` is "NAME=[COUNT*]ACTION; …": throw, crash (SIGSEGV), kill (SIGKILL), hang (until it is
+/// `what` is "NAME=[COUNT*]ACTION; …": throw, check (a broken invariant), crash (SIGSEGV), kill (SIGKILL), hang (until it is
 /// armed otherwise), slow(MILLISECONDS), eio, or off. With a COUNT it happens so often, then is
 /// off. Errors: `invalid`, naming the part; what stood before it is armed. Any thread.
 base::status arm(std::string_view what);
