@@ -78,7 +78,13 @@ public:
     if (recorder_)
       trace::note(recorder_, kind, receiver_.traced_as, recorder_->id_of(what), value, detail);
   }
-  /// The same, about another actor, or a group of them.
+  /// The end of the actor. `why` may be any text: what there is no room for is left out.
+  void note_exit(std::string_view why) const {
+    if (recorder_)
+      trace::note(recorder_, trace::event_kind::exited, receiver_.traced_as,
+                  recorder_->id_of_text(why));
+  }
+  /// The same as `note`, about another actor, or a group of them.
   void note_about(std::string_view whom, trace::event_kind kind, std::string_view what) const {
     if (recorder_)
       trace::note(recorder_, kind, recorder_->id_of(whom), recorder_->id_of(what));

@@ -26,6 +26,7 @@ using steady_time = std::chrono::steady_clock::time_point;
 struct raft_status {
   raft::core_status core;
   std::uint64_t leader_changes = 0;
+  std::uint64_t leaderships_lost = 0; ///< this server led, and had not handed it over
   std::uint64_t proposals_committed = 0;
   std::uint64_t proposals_failed = 0;
   std::uint64_t entries_repaired = 0; ///< damaged entries that came from peers again
@@ -162,6 +163,7 @@ struct supervisor_event {
   std::string child;
   std::string what; ///< "started", "ended", "restart scheduled", "circuit opened", …
   std::string detail;
+  std::string dump = {}; ///< the recording that was kept of it; empty: none
 };
 
 struct supervisor_status {

@@ -192,7 +192,11 @@ void raft_actor::record(const raft::event& event) {
 
 void raft_actor::publish() {
   auto leader_before = status_.core.leader;
+  auto led =
+      status_.core.role == raft::role_name::leader && status_.core.transfer_to == raft::server_id{};
   status_.core = core_->status();
+  if (led && status_.core.role != raft::role_name::leader)
+    ++status_.leaderships_lost;
   auto leader = status_.core.leader;
   if (leader != leader_before && leader != raft::server_id{})
     ++status_.leader_changes;

@@ -135,7 +135,7 @@ public:
     if (!stats_->has_ended.exchange(true)) {
       auto is_normal = !reason || reason == caf::exit_reason::user_shutdown;
       auto why = is_normal ? std::string() : this->system().render(reason);
-      trace_.note(trace::event_kind::exited, is_normal ? "normal" : why);
+      trace_.note_exit(is_normal ? "normal" : why);
       registry_->record_end(*stats_, std::move(why));
       // The message in whose handling an exception ended it is lost, but was read.
       auto left = stats_->depth.close();

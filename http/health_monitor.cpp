@@ -26,9 +26,10 @@ void log(const alarm_book::change& change) {
 
 } // namespace
 
-void health_monitor::start(std::function<health_input()> look) {
+void health_monitor::start(std::function<health_input()> look, worsened told) {
   BASE_CHECK(!thread_.joinable(), "the health monitor is started once");
   is_stopping_ = false;
+  told_ = std::move(told);
   thread_ = std::thread([this, look = std::move(look)] { run(look); });
   pthread_setname_np(thread_.native_handle(), "health");
 }
@@ -58,7 +59,9 @@ void health_monitor::observe(health_input seen, std::chrono::system_clock::time_
   probe_failures_.store(seen.probe_failures, std::memory_order_relaxed);
   looks_.fetch_add(1, std::memory_order_relaxed);
   looks_failed_.fetch_add(has_failed ? 1 : 0, std::memory_order_relaxed);
-  auto found = find_alarms(seen, assess(seen));
+  auto report = assess(seen);
+  tell_if_worse(seen, report);
+  auto found = find_alarms(seen, report);
   std::vector<alarm_book::change> changes;
   {
     std::lock_guard guard(mutex_);
@@ -66,6 +69,25 @@ void health_monitor::observe(health_input seen, std::chrono::system_clock::time_
   }
   for (const auto& change : changes)
     log(change);
+}
+
+void health_monitor::tell_if_worse(const health_input& seen, const health_report& report) {
+  using actors::phase;
+  if (seen.phase == phase::draining || (seen.phase == phase::starting && !last_))
+    return;
+  auto before = std::exchange(last_, report.status);
+  if (!told_ || !before || report.status <= *before)
+    return;
+  std::string why;
+  for (const auto& each : report.checks)
+    if (each.status != check_status::ok)
+      why += (why.empty() ? "" : "; ") + std::string(each.name) + " "
+             + std::string(to_string(each.status))
+             + (each.message.empty() ? std::string() : ": " + each.message);
+  if (report.supervision != health_status::healthy)
+    why += (why.empty() ? "" : "; ") + std::string("supervision ")
+           + std::string(to_string(report.supervision));
+  told_(to_string(report.status), why);
 }
 
 std::vector<standing_alarm> health_monitor::alarms() const {

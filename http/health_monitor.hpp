@@ -5,6 +5,9 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -25,8 +28,12 @@ public:
   health_monitor& operator=(const health_monitor&) = delete;
   ~health_monitor() { stop(); }
 
-  /// Requires: not started. `look` is called on a thread of the monitor's own.
-  void start(std::function<health_input()> look);
+  /// The health got worse than at the look before: what it is, and the checks that say so.
+  using worsened = std::function<void(std::string_view status, const std::string& why)>;
+
+  /// Requires: not started. `look` and `told`, which may be empty, are called on a thread of the
+  /// monitor's own.
+  void start(std::function<health_input()> look, worsened told = {});
   /// No call of `look` is under way or follows. Any number of times.
   void stop();
 
@@ -41,6 +48,7 @@ public:
 
 private:
   void run(const std::function<health_input()>& look);
+  void tell_if_worse(const health_input& seen, const health_report& report);
 
   std::atomic<unsigned> probe_failures_{0};
   std::atomic<std::uint64_t> looks_{0};
@@ -48,6 +56,8 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   alarm_book book_;
+  worsened told_;
+  std::optional<health_status> last_; ///< at the last look while the node ran
   bool is_stopping_ = false;
   std::thread thread_;
 };

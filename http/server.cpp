@@ -81,7 +81,8 @@ base::status server::start() {
   self_->admin = std::move(*admin);
   self_->data->start();
   self_->admin->start();
-  self_->shared.monitor.start([&shared = self_->shared] { return look_around(shared); });
+  self_->shared.monitor.start([&shared = self_->shared] { return look_around(shared); },
+                              wanted.on_worse_health);
   base::log::info("aspen::http", "listening",
                   {{"http_addr", wanted.http_addr},
                    {"http_port", self_->data->port()},

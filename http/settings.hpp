@@ -85,6 +85,9 @@ struct settings {
   std::function<void()> on_slow_request;
   log_control log;             ///< empty: 501
   std::string trace_directory; ///< of its dumps; empty: none are kept
+  /// The health got worse than it was a second ago: what it is now, and what says so. The monitor's
+  /// thread; must not block. Not called for a node that starts or drains.
+  std::function<void(std::string_view status, const std::string& why)> on_worse_health;
 };
 
 } // namespace http

@@ -112,7 +112,8 @@ reply get_supervisor(const request&, asker&, site& at) {
     body["events"].push_back({{"time", rfc_3339(event.at)},
                               {"kind", event.what},
                               {"child", event.child},
-                              {"reason", event.detail}});
+                              {"reason", event.detail},
+                              {"dump", text_or_null(event.dump)}});
   return json_reply(200, dump(body));
 }
 

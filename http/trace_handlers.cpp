@@ -80,7 +80,8 @@ reply get_trace(const request& what, asker&, site& at) {
   auto format = given ? std::string_view(*given) : std::string_view("ndjson");
   if (auto wrong = trace::why_no_format(format, !wanted.is_nil()); !wrong.empty())
     return to_reply(refuse(400, "bad_query", "format: " + wrong));
-  auto recording = at.settings.recorder->read(before_now(*seconds));
+  auto events_max = wanted.is_nil() ? std::size_t{*limit} : events_looked_at_max;
+  auto recording = at.settings.recorder->read(before_now(*seconds), events_max);
   if (!wanted.is_nil())
     recording = trace::only_trace(recording, wanted);
   if (recording.events.empty() && !wanted.is_nil())
@@ -99,12 +100,20 @@ reply get_one_trace(const request& what, asker&, site& at) {
   auto id = parse_trace_id(what.parameter);
   if (!id)
     return bad_trace_id();
-  auto recording = at.settings.recorder->read();
+  auto recording = at.settings.recorder->read(0, events_looked_at_max);
   auto found = trace::find_conversation(recording, *id);
   if (!found.asked && found.messages.empty())
     return to_reply(unknown_trace());
   return json_reply(200, trace::to_json(found, recording, *id));
 }
+
+namespace {
+
+nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
+}
+
+} // namespace
 
 std::string_view medium_of(const trace::recorder* recorder) {
   if (!recorder)
@@ -117,11 +126,15 @@ reply get_trace_dumps(const request&, asker&, site& at) {
   const auto* recorder = at.settings.recorder.get();
   body["recording_in"] = medium_of(recorder);
   body["ring_bytes"] = recorder ? recorder->size_bytes() : 0;
+  body["reasons_left_out"] = recorder ? recorder->texts_left_out() : 0;
   body["directory"] = at.settings.trace_directory;
   body["dumps"] = nlohmann::ordered_json::array();
   if (!at.settings.trace_directory.empty())
     for (const auto& each : trace::list_dumps(at.settings.trace_directory))
-      body["dumps"].push_back({{"name", each.name}, {"size_bytes", each.bytes}});
+      body["dumps"].push_back({{"name", each.name},
+                               {"trigger", each.trigger},
+                               {"reason", text_or_null(each.reason)},
+                               {"size_bytes", each.bytes}});
   return json_reply(200, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

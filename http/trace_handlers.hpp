@@ -18,6 +18,10 @@ reply get_trace(const request& what, asker& ask, site& at);
 /// 404 when nothing is, or not any more.
 reply get_one_trace(const request& what, asker& ask, site& at);
 
+/// So many events of the ring, the newest, a request looks at: as many as four rings of the default
+/// size hold, and at most a tenth of a second of its worker.
+inline constexpr std::size_t events_looked_at_max = std::size_t{1} << 18;
+
 /// What a node answers that records nothing.
 refusal not_recording();
 

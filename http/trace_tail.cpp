@@ -29,7 +29,7 @@ std::string text_of(const query_parameters& query, std::string_view name) {
 /// Whether what was read since `after_ns` is all that was recorded: not when it fills the ring.
 bool is_complete(const trace::recording& read, std::size_t ring_bytes) {
   constexpr std::size_t event_bytes = 64;
-  return read.events.size() < ring_bytes / event_bytes / 10 * 9;
+  return !read.is_cut && read.events.size() < ring_bytes / event_bytes / 10 * 9;
 }
 
 } // namespace
@@ -57,7 +57,7 @@ reply follow_trace(const request& what, asker&, site& at) {
   wanted.limit = *limit;
   wanted.with_heartbeats = heartbeats == "true";
   auto since = *after > trace::tail_memory_ns ? *after - trace::tail_memory_ns : 0;
-  auto read = recorder->read(since);
+  auto read = recorder->read(since, events_looked_at_max);
   return json_reply(200, trace::to_json(trace::look(read, wanted), read,
                                         is_complete(read, recorder->size_bytes())));
 }

@@ -45,11 +45,12 @@ std::shared_ptr<trace::recorder> start_recorder(const settings& all) {
 
 std::unique_ptr<dump_writer> start_dump_writer(const settings& all,
                                                std::shared_ptr<const trace::recorder> recorder) {
-  auto directory = trace_directory_of(all);
-  if (!recorder || directory.empty())
+  if (!recorder)
     return nullptr;
-  return std::make_unique<dump_writer>(std::move(recorder),
-                                       trace::dump_store(directory, all.trace.dumps_kept));
+  std::optional<trace::dump_store> store;
+  if (auto directory = trace_directory_of(all); !directory.empty())
+    store.emplace(directory, all.trace.dumps_kept);
+  return std::make_unique<dump_writer>(std::move(recorder), std::move(store), all.trace.dump_pause);
 }
 
 std::unique_ptr<trace_inspector> start_trace_inspector(
@@ -59,7 +60,7 @@ std::unique_ptr<trace_inspector> start_trace_inspector(
     return nullptr;
   auto dump = [dumps](std::string_view rule) {
     if (dumps != nullptr)
-      dumps->ask_for("broken-" + std::string(rule));
+      dumps->ask_for("broken-" + std::string(rule), "what was recorded breaks the rule");
   };
   return std::make_unique<trace_inspector>(std::move(recorder), all.trace.check_interval, registry,
                                            all.cluster.node_id, std::move(dump));

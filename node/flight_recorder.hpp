@@ -28,8 +28,8 @@ std::unique_ptr<trace_inspector> start_trace_inspector(
     const settings& all, std::shared_ptr<const trace::recorder> recorder,
     prometheus::Registry& registry, dump_writer* dumps);
 
-/// Keeps dumps of the recorder while the process runs. Null without a recorder or without a
-/// directory for dumps.
+/// Keeps dumps of the recorder while the process runs, where there is a directory for them. Null
+/// without a recorder.
 std::unique_ptr<dump_writer> start_dump_writer(const settings& all,
                                                std::shared_ptr<const trace::recorder> recorder);
 

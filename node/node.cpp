@@ -13,17 +13,20 @@
 
 #include "actors/actor_context.hpp"
 #include "actors/actor_gateway.hpp"
+#include "base/check_observer.hpp"
 #include "base/log.hpp"
 #include "http/server.hpp"
 #include "node/children.hpp"
 #include "node/cluster_lookup.hpp"
 #include "node/cross_check_request.hpp"
 #include "node/data_directory.hpp"
+#include "node/fatal_signals.hpp"
 #include "node/flight_recorder.hpp"
 #include "node/link_transport.hpp"
 #include "node/snapshot_streams.hpp"
 #include "node/space_keeper.hpp"
 #include "node/stores.hpp"
+#include "node/trigger_watch.hpp"
 #include "node/versions.hpp"
 #include "supervisor/process_gate.hpp"
 #include "supervisor/quarantine_gate.hpp"
@@ -102,6 +105,8 @@ public:
   running_node(const settings& all, log_output& log) : all_(all), log_(log) {}
 
   ~running_node() override {
+    watch_.reset();
+    base::observe_checks({});
     if (http_)
       http_->stop();
     system_.reset();
@@ -132,6 +137,10 @@ private:
   void end_with(exit_reason why);
   void on_checked(const storage::check_report& report);
   void on_refused(const storage::check_report& report);
+  void watch_for_triggers();
+  std::string keep(std::string_view trigger, std::string_view reason, std::string_view child = {});
+  std::string on_supervised(const std::string& child, const std::string& what,
+                            const std::string& detail);
   void hand_leadership_over();
   void ask_supervisor(actors::restart_child request);
   void stop_children();
@@ -141,7 +150,8 @@ private:
   std::optional<data_directory> directory_;
   std::shared_ptr<space_keeper> space_; ///< null: nothing is kept on a disk
   std::shared_ptr<trace::recorder> recorder_;
-  std::unique_ptr<dump_writer> dumps_; ///< null: none are kept
+  std::optional<fatal_signal_notes> fatal_signals_;
+  std::unique_ptr<dump_writer> dumps_; ///< null: nothing is recorded
   actors::actor_context context_;
   std::unique_ptr<trace_inspector> inspector_; ///< null: it is switched off
   std::unique_ptr<otlp_exporter> exporter_;    ///< null: no collector is configured
@@ -151,6 +161,7 @@ private:
   std::unique_ptr<http::server> http_;
   system_config config_;
   std::optional<caf::actor_system> system_;
+  std::optional<trigger_watch> watch_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -181,6 +192,8 @@ base::status running_node::begin() {
   ties_.snapshots = make_snapshot_transport(ties_.transport, ties_.inbox);
 
   recorder_ = start_recorder(all_);
+  if (recorder_)
+    fatal_signals_.emplace(*recorder_);
   dumps_ = start_dump_writer(all_, recorder_);
   context_.registry = std::make_shared<actors::actor_registry>(recorder_);
   context_.board = std::make_shared<actors::status_board>();
@@ -201,13 +214,16 @@ base::status running_node::begin() {
   setup.recorder = recorder_;
   setup.slow_request = all_.trace.slow_request;
   setup.on_slow_request = [this] {
-    if (dumps_)
-      dumps_->ask_for("slow-request");
+    keep("slow-request", "a request took longer than trace.slow_request");
+  };
+  setup.on_worse_health = [this](std::string_view status, const std::string& why) {
+    keep("health-" + std::string(status), why);
   };
   http_ = std::make_unique<http::server>(setup, *gateway_, *context_.metrics);
   if (auto bound = http_->start(); !bound)
     return bound;
   system_.emplace(config_);
+  watch_for_triggers();
   auto started = supervisor::start_supervisor(*system_, supervision());
   if (!started)
     return base::fail(started.error());
@@ -269,12 +285,8 @@ supervisor::supervisor_settings running_node::supervision() {
   setup.board = context_.board;
   setup.stores_open = describe_open_stores;
   setup.on_checked = [this](const storage::check_report& report) { on_checked(report); };
-  setup.on_event = [this](const std::string& child, const std::string& what) {
-    // What an operator asked for is no failure.
-    for (std::string_view kept : {"ended", "circuit opened", "abandoned", "hung", "refused"})
-      if (dumps_ && what == kept)
-        dumps_->ask_for(child + "-" + what);
-  };
+  setup.on_event = [this](const std::string& child, const std::string& what,
+                          const std::string& detail) { return on_supervised(child, what, detail); };
   setup.on_refused = [this](const std::string&, const storage::check_report& report) {
     on_refused(report);
   };
@@ -326,6 +338,31 @@ void running_node::on_refused(const storage::check_report& report) {
   if (all_.supervisor.on_refusal == refusal_action::exit)
     return end_with(exit_reason::refused);
   base::log::error(target, "refused; staying up to say so", {{"what_to_do", report.what_to_do}});
+}
+
+// -- what is worth a dump of the flight recorder ------------------------------------------
+
+std::string running_node::keep(std::string_view trigger, std::string_view reason,
+                               std::string_view child) {
+  return dumps_ ? dumps_->ask_for(trigger, reason, child) : std::string();
+}
+
+/// What an operator asked for is no failure.
+std::string running_node::on_supervised(const std::string& child, const std::string& what,
+                                        const std::string& detail) {
+  for (std::string_view kept : {"ended", "circuit opened", "abandoned", "hung", "refused"})
+    if (what == kept)
+      return keep(child + "-" + what, detail, what == "ended" ? child : std::string());
+  return {};
+}
+
+void running_node::watch_for_triggers() {
+  if (!dumps_)
+    return;
+  base::observe_checks([this](const std::string& what) { keep("broken-invariant", what); });
+  watch_.emplace(
+      context_.registry, context_.board, all_.trace.slow_mailbox,
+      [this](std::string_view trigger, const std::string& reason) { keep(trigger, reason); });
 }
 
 void running_node::end_with(exit_reason why) {
@@ -391,8 +428,8 @@ void running_node::stop_children() {
 }
 
 void running_node::dump_trace(std::string_view reason) {
-  if (dumps_)
-    dumps_->ask_for(reason);
+  if (dumps_ && !trace_directory_of(all_).empty())
+    dumps_->ask_for(reason, "asked for");
   else
     base::log::warn("aspen::trace", "there is no place for a dump", {{"reason", reason}});
 }

@@ -97,6 +97,8 @@ struct trace_settings {
   byte_size ring_size;
   std::uint64_t dumps_kept;
   std::chrono::milliseconds slow_request;   ///< zero: no request is slow
+  std::chrono::milliseconds slow_mailbox;   ///< zero: no message waits too long
+  std::chrono::milliseconds dump_pause;     ///< between two dumps of one trigger
   std::chrono::milliseconds check_interval; ///< zero: the recording is not checked by itself
   bool record_core;
   byte_size record_core_size;

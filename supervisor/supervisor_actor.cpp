@@ -272,12 +272,11 @@ private:
 
   void record(const std::string& child, std::string what, std::string detail) override {
     tracer().note_about(child, trace::event_kind::supervised, what);
-    if (settings_.on_event)
-      settings_.on_event(child, what);
+    auto dump = settings_.on_event ? settings_.on_event(child, what, detail) : std::string();
     if (events_.size() == settings_.events_max)
       events_.erase(events_.begin());
-    events_.push_back(
-        {std::chrono::system_clock::now(), child, std::move(what), std::move(detail)});
+    events_.push_back({std::chrono::system_clock::now(), child, std::move(what), std::move(detail),
+                       std::move(dump)});
   }
 
   void on_report(const storage::check_report& report) override {

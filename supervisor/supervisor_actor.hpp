@@ -63,8 +63,11 @@ struct supervisor_settings {
 
   /// Each report of a gate, before anything starts on its strength.
   std::function<void(const storage::check_report&)> on_checked;
-  /// Each event of the status, as it happens: "ended", "circuit opened".
-  std::function<void(const std::string& child, const std::string& what)> on_event;
+  /// Each event of the status, as it happens: "ended", "circuit opened". Returns the name of the
+  /// recording that is kept of it; empty: none.
+  std::function<std::string(const std::string& child, const std::string& what,
+                            const std::string& detail)>
+      on_event;
   /// A group was refused; it is down and its files are untouched.
   std::function<void(const std::string& unit, const storage::check_report&)> on_refused;
   /// A child that owns a store hangs, or a store stayed open behind its owner, or the

@@ -48,6 +48,8 @@ void write_header(layout::header& header, const recording& what, std::size_t chu
   header.lost_until_ns = what.whole_since_ns;
   if (what.whole_until_ns != std::numeric_limits<std::uint64_t>::max())
     header.whole_until_ns = what.whole_until_ns;
+  auto reason_bytes = std::min(what.reason.size(), header.reason.size() - 1);
+  std::memcpy(header.reason.data(), what.reason.data(), reason_bytes);
   header.magic = layout::magic;
   std::size_t used = 0;
   for (std::size_t i = 1; i < what.names.size(); ++i) {

@@ -15,7 +15,13 @@ namespace trace {
 struct dump_entry {
   std::string name; ///< "20261123T175800.123Z-meltdown.trace"
   std::uint64_t bytes = 0;
+  std::string trigger; ///< what had it kept: "meltdown"; of the ring of a process how that ended
+  std::string reason;  ///< in words; empty: unknown
 };
+
+/// The name of the file that is kept now of `trigger`: lower-case letters, digits, dashes; all else
+/// becomes a dash.
+std::string name_of_dump(std::string_view trigger);
 
 /// The dumps in a folder, the newest first; none where there is no folder. Any thread.
 std::vector<dump_entry> list_dumps(const std::string& directory);
@@ -34,9 +40,9 @@ public:
   /// ring is there.
   base::result<ring_memory> make_ring(std::size_t bytes);
 
-  /// Writes `what` as a file of its own. `reason`: lower-case letters, digits, dashes; all
-  /// else becomes a dash. No more than a quarter of all dumps are of one reason. Returns its name. Errors: `storage_full`, `io`; nothing is left.
-  base::result<std::string> write(const recording& what, std::string_view reason);
+  /// Writes `what`, with its reason, as the file `name`, one of `name_of_dump`. No more than a quarter
+  /// of all dumps are of one trigger. Errors: `storage_full`, `io`; nothing is left.
+  base::status write(const recording& what, const std::string& name);
 
   /// The path of a dump in the list. Errors: `not_found`.
   base::result<std::string> path_of(std::string_view name) const;
@@ -44,7 +50,7 @@ public:
 private:
   void keep_last_ring();
   void remove_oldest(std::size_t kept) const;
-  void remove(const dump_entry& what) const;
+  void remove(const std::string& name) const;
   std::string ring_path() const { return directory_ + "/ring"; }
 
   std::string directory_;

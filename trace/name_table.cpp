@@ -48,6 +48,20 @@ name_id name_table::id_of(std::string_view name) {
   return id;
 }
 
+name_id name_table::id_of_text(std::string_view text) {
+  constexpr std::size_t text_bytes_max = 120;
+  text = text.substr(0, text_bytes_max);
+  std::lock_guard guard(mutex_);
+  if (auto found = known_.find(text); found != known_.end())
+    return found->second;
+  if (texts_bytes_ + text.size() + 1 > texts_bytes_max) {
+    texts_left_out_.fetch_add(1, std::memory_order_relaxed);
+    return known_.at(std::string(overflow_name));
+  }
+  texts_bytes_ += text.size() + 1;
+  return add(text);
+}
+
 name_id name_table::add(std::string_view name) {
   auto used = place_.names_used.load(std::memory_order_relaxed);
   if (used + 1 + name.size() > place_.names.size())

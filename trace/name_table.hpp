@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,12 +27,22 @@ public:
   /// lock: ask once and keep the answer.
   name_id id_of(std::string_view name);
 
+  /// The number of a text that is not one of a few, as the reason of an end: cut to 120 bytes, and all
+  /// such texts together take no more than `texts_bytes_max`, so that names always find room; what
+  /// is beyond is `overflow_name` and counted.
+  name_id id_of_text(std::string_view text);
+  static constexpr std::size_t texts_bytes_max = std::size_t{8} * 1024;
+  /// How often a text was left out for want of room.
+  std::uint64_t texts_left_out() const { return texts_left_out_.load(std::memory_order_relaxed); }
+
 private:
   name_id add(std::string_view name);
 
   std::mutex mutex_;
   layout::header& place_;
   std::map<std::string, name_id, std::less<>> known_;
+  std::size_t texts_bytes_ = 0;
+  std::atomic<std::uint64_t> texts_left_out_{0};
 };
 
 /// All names in a ring's header, by their numbers; the first is empty, for "nobody". What

@@ -120,9 +120,9 @@ void recorder::claim_chunk(position& mine) noexcept {
   mine.place->head.claim.store(mine.claim, std::memory_order_release);
 }
 
-recording recorder::read(std::uint64_t since_ns) const {
+recording recorder::read(std::uint64_t since_ns, std::size_t events_max) const {
   auto began_ns = steady_now_ns();
-  auto read = read_ring(header_, chunks_, since_ns);
+  auto read = read_ring(header_, chunks_, since_ns, events_max);
   read.whole_until_ns = began_ns;
   return read;
 }

@@ -39,9 +39,14 @@ public:
   /// Any thread; not from a signal handler.
   void record(const event& what) noexcept;
   name_id id_of(std::string_view name) { return names_.id_of(name); }
+  /// Of a text that is not one of a few: bounded, `name_table` says how.
+  name_id id_of_text(std::string_view text) { return names_.id_of_text(text); }
+  std::uint64_t texts_left_out() const { return names_.texts_left_out(); }
 
-  /// What the ring holds now, from `since_ns` (steady clock) on. Any thread; writers go on.
-  recording read(std::uint64_t since_ns = 0) const;
+  /// What the ring holds now, from `since_ns` (steady clock) on, of it the newest `events_max` events.
+  /// Any thread; writers go on. Takes time and memory in proportion to what it returns, beside a look
+  /// at each chunk.
+  recording read(std::uint64_t since_ns = 0, std::size_t events_max = all_events) const;
 
   /// Whether what is recorded outlives a crash of the process.
   bool is_in_file() const { return memory_.is_file(); }

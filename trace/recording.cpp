@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <map>
+#include <memory>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -94,6 +96,36 @@ std::uint64_t whole_since(const layout::header& place) {
                                             : lost_until;
 }
 
+/// Before they are sorted: what is not shown costs no order. Those that stay, stay in theirs.
+void drop_oldest(recording& from, std::size_t kept) {
+  std::vector<std::uint64_t> times;
+  for (const auto& each : from.events)
+    times.push_back(each.event.time_ns);
+  auto last = times.begin() + static_cast<std::ptrdiff_t>(kept - 1);
+  std::ranges::nth_element(times, last, std::ranges::greater());
+  auto oldest = *last;
+  auto as_old = static_cast<std::size_t>(std::count(times.begin(), last + 1, oldest));
+  std::erase_if(from.events, [&](const recorded_event& each) {
+    if (each.event.time_ns == oldest && as_old > 0)
+      return --as_old, false;
+    return each.event.time_ns <= oldest;
+  });
+  from.whole_since_ns = std::max(from.whole_since_ns, oldest);
+  from.is_cut = true;
+}
+
+recording head_of(const layout::header& place) {
+  recording out;
+  out.node_id = place.node_id;
+  out.process_id = place.process_id;
+  out.boot = place.boot;
+  out.ended = place.ended.load(std::memory_order_acquire);
+  out.steady_ns = place.steady_ns;
+  out.unix_ns = place.unix_ns;
+  out.reason.assign(place.reason.data(), ::strnlen(place.reason.data(), place.reason.size()));
+  return out;
+}
+
 base::status check_header(const layout::header& place, std::uint64_t bytes) {
   if (place.magic != layout::magic)
     return base::fail(base::errc::incompatible, "not a recording");
@@ -175,8 +207,9 @@ base::result<recording> read_copy(const ring_memory& memory) {
   const auto& place = *reinterpret_cast<const layout::header*>(memory.data());
   if (auto sound = check_header(place, memory.size()); !sound)
     return base::fail(sound.error());
-  return read_ring(
-      place, reinterpret_cast<const layout::chunk*>(memory.data() + sizeof(layout::header)), 0);
+  return read_ring(place,
+                   reinterpret_cast<const layout::chunk*>(memory.data() + sizeof(layout::header)),
+                   0, all_events);
 }
 
 } // namespace
@@ -187,14 +220,8 @@ const std::string& recording::name_of(name_id id) const {
 }
 
 recording read_ring(const layout::header& place, const layout::chunk* chunks,
-                    std::uint64_t since_ns) {
-  recording out;
-  out.node_id = place.node_id;
-  out.process_id = place.process_id;
-  out.boot = place.boot;
-  out.ended = place.ended.load(std::memory_order_acquire);
-  out.steady_ns = place.steady_ns;
-  out.unix_ns = place.unix_ns;
+                    std::uint64_t since_ns, std::size_t events_max) {
+  auto out = head_of(place);
   std::vector<claim_read> claims;
   for (std::uint64_t i = 0; i < place.chunk_count; ++i)
     claims.push_back(read_chunk(chunks[i], since_ns, out.events));
@@ -202,12 +229,29 @@ recording read_ring(const layout::header& place, const layout::chunk* chunks,
                                  last_gap_ns(std::move(claims))});
   if (place.whole_until_ns != 0)
     out.whole_until_ns = place.whole_until_ns;
+  if (out.events.size() > events_max)
+    drop_oldest(out, std::max<std::size_t>(events_max, 1));
   out.names = read_names(place); // after the events: a name is there before its first use
   std::stable_sort(out.events.begin(), out.events.end(),
                    [](const recorded_event& left, const recorded_event& right) {
                      return left.event.time_ns < right.event.time_ns;
                    });
   return out;
+}
+
+base::result<recording> read_ring_head(const std::string& path) {
+  open_file file(path);
+  struct stat what{};
+  if (file.descriptor < 0 || ::fstat(file.descriptor, &what) != 0)
+    return failed("open " + path);
+  auto memory = std::make_unique<layout::header>();
+  if (!S_ISREG(what.st_mode)
+      || ::pread(file.descriptor, memory.get(), sizeof(layout::header), 0)
+             != static_cast<ssize_t>(sizeof(layout::header)))
+    return base::fail(base::errc::incompatible, path + ": not a recording");
+  if (auto sound = check_header(*memory, static_cast<std::uint64_t>(what.st_size)); !sound)
+    return base::fail(sound.error().within(path));
+  return head_of(*memory);
 }
 
 base::result<recording> read_ring_file(const std::string& path) {

@@ -21,6 +21,8 @@ inline constexpr std::uint64_t ended_in_order = 1000;
 /// Where recordings of several processes are merged, which of them, counted from one, stands above
 /// so many bits of the numbers of messages and threads.
 inline constexpr int merged_number_bits = 48;
+/// No bound on what is read.
+inline constexpr std::size_t all_events = static_cast<std::size_t>(-1);
 
 struct recorded_event {
   trace::event event;
@@ -41,6 +43,8 @@ struct recording {
   /// and was there before something else that stands here.
   std::uint64_t whole_since_ns = 0;
   std::uint64_t whole_until_ns = std::numeric_limits<std::uint64_t>::max();
+  std::string reason;                 ///< why it was kept; empty: it is no dump, or nobody said
+  bool is_cut = false;                ///< there were older events, beyond the bound of the reading
   std::vector<std::string> names;     ///< by `name_id`; the first is empty
   std::vector<recorded_event> events; ///< in the order of time
   /// Of a recording that was merged from several nodes' (trace/merge.hpp): the positions of events
@@ -56,9 +60,12 @@ struct recording {
 };
 
 /// Reads a ring that may be written meanwhile: events that are overwritten while they are
-/// read are left out, whole events only. Requires: `chunks` are as many as `place` says.
+/// read are left out, whole events only; those from `since_ns` on, of them the newest `events_max`, at least one.
+/// Requires: `chunks` are as many as `place` says.
 recording read_ring(const layout::header& place, const layout::chunk* chunks,
-                    std::uint64_t since_ns);
+                    std::uint64_t since_ns, std::size_t events_max);
+/// What the head of a ring's file says, without its events and names. Errors: as of `read_ring_file`.
+base::result<recording> read_ring_head(const std::string& path);
 
 /// Reads the ring that a process left in a file, or still writes there, whatever became of the
 /// process. Errors: `io`, `not_found`; `incompatible` for a file that is none, or of another

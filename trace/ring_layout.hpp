@@ -74,7 +74,8 @@ struct header {
   /// Of a file that was written from a ring while others recorded: when that began. Zero: it
   /// holds all there was.
   std::uint64_t whole_until_ns;
-  std::array<std::byte, 4096 - 112> padding;
+  std::array<char, 256> reason; ///< why it was kept, of a dump; ends with its first zero
+  std::array<std::byte, 4096 - 112 - 256> padding;
   std::array<char, names_bytes> names; ///< each: its length in one byte, then its bytes
 };
 static_assert(sizeof(header) == 64 * 1024);

@@ -134,12 +134,13 @@ outcome<void> trace_dumps(const client& nodes, output_format format) {
   }
   print("recording in: " + cell(*body, "recording_in") + ", " + cell(*body, "ring_bytes")
         + " bytes\n");
-  text_table table({"DUMP", "BYTES"});
+  text_table table({"DUMP", "BYTES", "TRIGGER", "REASON"});
   auto dumps = body->find("dumps");
   if (dumps != body->end() && dumps->is_array())
     for (const auto& each : *dumps)
       if (each.is_object())
-        table.add({cell(each, "name"), cell(each, "size_bytes")});
+        table.add({cell(each, "name"), cell(each, "size_bytes"), cell(each, "trigger"),
+                   cell(each, "reason")});
   print(table.to_string());
   return {};
 }

@@ -133,12 +133,43 @@ TEST_CASE("The supervisor's tree and the actors are shown") {
         == json{{"time", "1970-01-01T00:00:00.000Z"},
                 {"kind", "ended"},
                 {"child", "raft"},
-                {"reason", "why"}});
+                {"reason", "why"},
+                {"dump", nullptr}});
   actors::actor_view view;
   view.name = "log_writer";
   view.mailbox_depth = 4;
   node.gateway.actors = {view};
   CHECK(json::parse(node.ask("GET", "/debug/actors").body)["actors"][0]["mailbox_depth"] == 4);
+}
+
+TEST_CASE("The actors' own states, their tree and their talks are told") {
+  running_server node;
+  actors::actor_view root;
+  root.name = "supervisor";
+  actors::actor_view raft;
+  raft.name = "raft";
+  raft.parent = "supervisor";
+  raft.current_message = "actors::tick";
+  raft.current_message_ms = 2500;
+  raft.figures = {{"role", std::string_view("leader")}, {"term", std::uint64_t{7}}};
+  raft.figures_age_ms = 2600;
+  raft.is_stale = true;
+  raft.dead_letters = 9;
+  raft.dead_letter_samples = {{"actors::tick", "outside", 12}};
+  node.gateway.actors = {root, raft};
+  node.gateway.talks = {{"raft", "log_writer", 12, 1.5, 10, 20}};
+  auto body = json::parse(node.ask_admin("GET", "/debug/actors").body);
+  const auto& told = body["actors"][1];
+  CHECK(body["actors"][0]["own_state"].is_null());
+  CHECK(told["own_state"]
+        == json{{"age_ms", 2600},
+                {"stale", true},
+                {"stuck_in", "actors::tick"},
+                {"figures", {{"role", "leader"}, {"term", 7}}}});
+  CHECK(told["current_message_ms"] == 2500);
+  CHECK(told["dead_letters"]["samples"][0]["from"] == "outside");
+  CHECK(body["tree"][0]["children"][0]["name"] == "raft");
+  CHECK(body["talks"][0]["latency_p99_us"] == 20);
 }
 
 TEST_CASE("A restart of a child is asked of the supervisor and its word handed on") {

@@ -129,8 +129,10 @@ TEST_CASE("Dumps are listed, the newest first, with where the ring is") {
   auto recorder = new_recorder();
   trace::dump_store store(directory / "trace", 4);
   REQUIRE(store.make_ring(trace::ring_file_bytes_min));
-  REQUIRE(store.write(recorder->read(), "first"));
-  REQUIRE(store.write(recorder->read(), "second"));
+  REQUIRE(store.write(recorder->read(), "20260101T000000.000Z-first.trace"));
+  auto second = recorder->read();
+  second.reason = "because";
+  REQUIRE(store.write(second, "20260101T000000.001Z-second.trace"));
   running_server node([&](http::settings& made) {
     made.recorder = recorder;
     made.trace_directory = directory / "trace";
@@ -141,6 +143,10 @@ TEST_CASE("Dumps are listed, the newest first, with where the ring is") {
   REQUIRE(body["dumps"].size() == 2);
   CHECK(body["dumps"][0]["name"] > body["dumps"][1]["name"]);
   CHECK(body["dumps"][0]["size_bytes"] > 0);
+  CHECK(body["dumps"][0]["trigger"] == "second");
+  CHECK(body["dumps"][0]["reason"] == "because");
+  CHECK(body["dumps"][1]["trigger"] == "first");
+  CHECK(body["reasons_left_out"] == 0);
   auto metrics = node.ask("GET", "/metrics").body;
   CHECK_THAT(metrics, ContainsSubstring("aspen_trace_survives_crash{node_id=\"1\"} 0"));
 }

@@ -39,8 +39,8 @@ TEST_CASE("what was asked for is dumped, each reason once in a while", "[trace]"
   {
     node::dump_writer writer(node.recorder, node.store);
     for (int i = 0; i < 5; ++i) {
-      writer.ask_for("slow-request");
-      writer.ask_for("raft-ended");
+      writer.ask_for("slow-request", "why");
+      writer.ask_for("raft-ended", "why", "raft");
     }
   }
   CHECK(node.reasons() == std::vector<std::string>{"raft-ended", "slow-request"});
@@ -50,12 +50,34 @@ TEST_CASE("a reason counts again after its pause", "[trace]") {
   recorded_node node;
   {
     node::dump_writer writer(node.recorder, node.store, std::chrono::milliseconds(0));
-    writer.ask_for("signal");
+    writer.ask_for("signal", "why");
   }
   {
     node::dump_writer writer(node.recorder, node.store, std::chrono::milliseconds(0));
-    writer.ask_for("refused");
-    writer.ask_for("circuit-opened");
+    writer.ask_for("refused", "why");
+    writer.ask_for("circuit-opened", "why");
   }
   CHECK(node.reasons() == std::vector<std::string>{"circuit-opened", "refused", "signal"});
+}
+
+TEST_CASE("who asks is told which dump shows it, also within the pause", "[trace]") {
+  recorded_node node;
+  std::string first;
+  {
+    node::dump_writer writer(node.recorder, node.store);
+    first = writer.ask_for("raft-ended", "input/output error", "raft");
+    CHECK_THAT(first, matchers::EndsWith("-raft-ended.trace"));
+    CHECK(writer.ask_for("raft-ended", "another") == first);
+  }
+  auto dumps = trace::list_dumps(node.directory / "trace");
+  REQUIRE(dumps.size() == 1);
+  CHECK(dumps[0].name == first);
+  CHECK(dumps[0].trigger == "raft-ended");
+  CHECK(dumps[0].reason == "input/output error");
+}
+
+TEST_CASE("without a place for dumps none is named", "[trace]") {
+  recorded_node node;
+  node::dump_writer writer(node.recorder, std::nullopt);
+  CHECK(writer.ask_for("raft-ended", "why", "raft").empty());
 }

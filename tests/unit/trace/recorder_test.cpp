@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/recorder.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <limits>
@@ -207,4 +208,61 @@ TEST_CASE("a recording in a file outlives a process that is killed", "[trace]") 
   CHECK(read->names == std::vector<std::string>{"", "(others)", "raft"});
   REQUIRE(read->events.size() == 1000);
   CHECK(read->events.back().event == numbered(1000));
+}
+
+TEST_CASE("of more events than are wanted the newest are read, whichever thread recorded them",
+          "[trace]") {
+  recorder ring(memory(), {});
+  // A quiet thread whose chunk was begun first, and has the newest event of all.
+  std::atomic<int> turn{0};
+  std::thread quiet([&] {
+    ring.record(numbered(1));
+    turn = 1;
+    while (turn != 2)
+      std::this_thread::yield();
+    ring.record(numbered(100'000));
+  });
+  while (turn != 1)
+    std::this_thread::yield();
+  for (std::uint64_t number = 2; number <= 3000; ++number)
+    ring.record(numbered(number));
+  turn = 2;
+  quiet.join();
+  auto all = ring.read();
+  CHECK(!all.is_cut);
+  REQUIRE(all.events.size() == 3001);
+  for (std::size_t wanted : {1, 2, 254, 255, 256, 1000, 2999}) {
+    auto some = ring.read(0, wanted);
+    CHECK(some.is_cut);
+    REQUIRE(some.events.size() == wanted);
+    CHECK(some.events.back().event == numbered(100'000));
+    CHECK(std::equal(some.events.begin(), some.events.end(),
+                     all.events.end() - static_cast<std::ptrdiff_t>(wanted)));
+  }
+  auto bounded = ring.read(2990, 1000);
+  CHECK(bounded.events.size() == 12);
+  CHECK(!bounded.is_cut);
+}
+
+TEST_CASE("texts of any kind take their share of the names and no more", "[trace]") {
+  recorder ring(memory(), {});
+  auto first = ring.id_of_text("a reason");
+  CHECK(ring.id_of_text("a reason") == first);
+  for (int i = 0; i < 10'000; ++i)
+    ring.id_of_text("a reason that says number " + std::to_string(i));
+  CHECK(ring.texts_left_out() > 9000);
+  CHECK(ring.id_of_text("a reason") == first);
+  auto others = ring.id_of_text("one more reason that is as long as those before it");
+  auto name = ring.id_of("a name");
+  auto read = ring.read();
+  CHECK(read.name_of(others) == name_table::overflow_name);
+  CHECK(read.name_of(name) == "a name");
+  CHECK(read.name_of(ring.id_of_text("a reason")) == "a reason");
+}
+
+TEST_CASE("a long text is cut", "[trace]") {
+  recorder ring(memory(), {});
+  auto id = ring.id_of_text(std::string(500, 'x'));
+  CHECK(ring.read().name_of(id) == std::string(120, 'x'));
+  CHECK(ring.id_of_text(std::string(600, 'x')) == id);
 }
