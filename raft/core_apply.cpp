@@ -210,6 +210,7 @@ void core::implementation::begin_compact(ready& out) {
       && bytes_since_compaction <= config.log_bytes_kept_max)
     return;
   compacting = up_to;
+  bytes_before_compaction = bytes_since_compaction;
   out.compact = compact_request{up_to};
 }
 
@@ -218,7 +219,8 @@ void core::implementation::compacted(snapshot_point point) {
                  && point.id.index >= log.snapshot().id.index,
              "INV-09: the log is compacted up to a checkpoint at most");
   compacting.reset();
-  bytes_since_compaction = 0;
+  // What was applied meanwhile is in the log still.
+  bytes_since_compaction -= std::min(bytes_since_compaction, bytes_before_compaction);
   log.compact(std::move(point));
 }
 

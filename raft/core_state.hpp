@@ -118,7 +118,8 @@ struct core_state {
   log_index checkpointed;
   std::optional<log_index> compacting; ///< asked to compact up to here
   bool is_compaction_due = false;
-  std::uint64_t bytes_since_compaction = 0; ///< payload applied
+  std::uint64_t bytes_since_compaction = 0;  ///< payload applied
+  std::uint64_t bytes_before_compaction = 0; ///< of it when `compacting` was asked for
 
   // What the next `ready` carries.
   bool owes_outvoted = false;

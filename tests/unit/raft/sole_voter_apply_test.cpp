@@ -193,6 +193,29 @@ TEST_CASE("how much is large is the operator's to say", "[raft][rule 14]") {
   CHECK(server.checkpoint(server.status().last_applied.value).compact);
 }
 
+TEST_CASE("what is applied during a compaction counts for the next one", "[raft][rule 14]") {
+  auto config = raft_test::config_of(1);
+  config.log_bytes_kept_max = 5 * base::limits::mebibyte / 2;
+  core_server server(config, raft_test::memory_disk(raft_test::test_cluster, voters({1})));
+  server.entries_kept_by_store = 3;
+  server.start();
+  server.settle();
+  auto put_three = [&](request_id first) {
+    for (auto number = first; number < first + 3; ++number)
+      server.put(number, std::string(base::limits::mebibyte, 'x'));
+  };
+  put_three(1);
+  server.settle();
+  REQUIRE(server.checkpoint(server.status().last_applied.value).compact);
+  put_three(4);
+  while (server.is_persisting() || server.is_timer_running() || server.is_applying())
+    server.is_persisting() ? server.persisted()
+    : server.is_applying() ? server.applied()
+                           : server.timer_fired();
+  server.compacted();
+  CHECK(server.checkpoint(server.status().last_applied.value).compact);
+}
+
 TEST_CASE("a checkpoint ahead of what the core knows to be applied is cut to it", "[raft]") {
   leading_alone server;
   server.commit(1, base::limits::log_entries_kept_min + 5);
