@@ -91,15 +91,16 @@ void otlp_exporter::look() {
   auto from_ns = std::exchange(looked_until_ns_, std::max(until_ns, looked_until_ns_));
   if (until_ns <= from_ns)
     return;
-  auto found = trace::find_settled(recorder_->read(from_ns), from_ns, until_ns, settings_.sample);
+  // With what came before: a request may have begun long ago, and not be answered yet.
+  auto recorded = recorder_->read(back_from(from_ns, trace_length_ns));
+  auto found = trace::find_settled(recorded, from_ns, until_ns, settings_.sample);
   left_out_.Increment(static_cast<double>(found.left_out));
   if (found.taken.empty())
     return;
   auto count = static_cast<double>(found.taken.size());
   if (std::chrono::steady_clock::now() < not_before_)
     return failed_.Increment(count);
-  auto outcome =
-      post(trace::to_otlp(recorder_->read(back_from(from_ns, trace_length_ns)), found.taken));
+  auto outcome = post(trace::to_otlp(recorded, found.taken));
   (outcome ? accepted_ : failed_).Increment(count);
   tell(outcome);
 }

@@ -24,11 +24,11 @@ class TraceMerge(unittest.TestCase):
         with Cluster() as self.cluster:
             return super().run(result)
 
-    def export(self, *arguments: str) -> tuple[str, str]:
+    def export(self, *arguments: str, status: int = 0) -> tuple[str, str]:
         endpoints = ",".join(f"http://127.0.0.1:{each.admin_port}" for each in self.cluster.nodes.values())
         done = subprocess.run([BIN / "aspenctl", "trace", "export", *arguments], capture_output=True, text=True,
                               timeout=BOUND, check=False, env=clean_environment() | {"ASPENCTL_ENDPOINTS": endpoints})
-        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(status, done.returncode, done.stderr)
         return done.stdout, done.stderr
 
     def put_traced(self):
@@ -68,6 +68,9 @@ class TraceMerge(unittest.TestCase):
         lines = [json.loads(line) for line in self.export("--format", "ndjson", "--trace", TRACE_ID, "--all-nodes")[0].splitlines()]
         times = [line["time"] for line in lines]
         self.assertEqual(sorted(times), times)
+
+        self.assertIn("nothing is recorded", self.export("--trace", "12" * 16, "--all-nodes", status=4)[1])
+        self.assertIn("of one node", self.export("--format", "ring", "--all-nodes", status=2)[1])
 
         # The same from what the nodes leave behind, with a clock that is an hour ahead and one that is behind.
         rings = [each.data_dir / "trace" / "ring" for each in self.cluster.nodes.values()]

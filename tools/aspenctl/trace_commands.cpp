@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/aspenctl/trace_commands.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -101,6 +102,11 @@ outcome<std::string> export_several(const client& nodes, const trace_export_opti
       all->push_back(std::move(each));
   if (all->empty())
     return fail(exit_status::unavailable, silent);
+  auto knows_it = [&](const trace::recording& each) {
+    return !trace::only_trace(each, wanted.trace).events.empty();
+  };
+  if (!wanted.trace.is_nil() && std::ranges::none_of(*all, knows_it))
+    return fail(exit_status::not_found, "nothing is recorded of that trace, or not any more");
   return export_merged(std::move(*all),
                        {wanted.format, wanted.trace, span_of(wanted), wanted.limit});
 }
