@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tools/aspenctl/encoding.hpp"
+#include "tools/aspenctl/endpoint_row.hpp"
 
 namespace aspenctl {
 
@@ -99,29 +100,12 @@ std::string text_of(const ordered_json& row) {
          + children_text(row) + check_text(row) + events_text(row);
 }
 
-ordered_json tree_of(const client& nodes, const endpoint& where) {
-  ordered_json row{{"endpoint", where.url()}};
-  call what{"GET", "/admin/supervisor", {}};
-  auto got = nodes.ask_once(where, what);
-  if (auto* none = std::get_if<silence>(&got)) {
-    row["error"] = none->why;
-    return row;
-  }
-  const auto& said = std::get<answer>(got);
-  auto body = said.is_success() ? object_of(said) : tl::unexpected(failure_of(said, what));
-  if (body)
-    row.update(*body);
-  else
-    row["error"] = body.error().text;
-  return row;
-}
-
 outcome<void> show_once(const client& nodes, output_format format, const char* before) {
   auto rows = ordered_json::array();
   std::string text = before;
   std::size_t silent = 0;
   for (const auto& where : nodes.endpoints()) {
-    auto row = tree_of(nodes, where);
+    auto row = endpoint_row(nodes, where, "/admin/supervisor");
     silent += row.contains("error") ? 1 : 0;
     text += (rows.empty() ? "" : "\n") + text_of(row);
     rows.push_back(std::move(row));

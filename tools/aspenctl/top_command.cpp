@@ -9,6 +9,7 @@
 #include <cmath>
 #include <thread>
 
+#include "tools/aspenctl/endpoint_row.hpp"
 #include "tools/aspenctl/supervisor_commands.hpp"
 #include "trace/export_text.hpp"
 
@@ -102,23 +103,6 @@ std::string cut_to(const std::string& text, std::size_t width) {
   return made;
 }
 
-ordered_json actors_of(const client& nodes, const endpoint& where) {
-  ordered_json row{{"endpoint", where.url()}};
-  call what{"GET", "/debug/actors", {}};
-  auto got = nodes.ask_once(where, what);
-  if (auto* none = std::get_if<silence>(&got)) {
-    row["error"] = none->why;
-    return row;
-  }
-  const auto& said = std::get<answer>(got);
-  auto body = said.is_success() ? object_of(said) : tl::unexpected(failure_of(said, what));
-  if (body)
-    row.update(*body);
-  else
-    row["error"] = body.error().text;
-  return row;
-}
-
 std::string text_of(const ordered_json& row, bool has_others) {
   if (row.contains("error"))
     return cell(row, "endpoint") + ": " + cell(row, "error") + "\n";
@@ -130,7 +114,7 @@ outcome<void> show_once(const client& nodes, output_format format, bool is_first
   std::string text;
   std::size_t silent = 0;
   for (const auto& where : nodes.endpoints()) {
-    auto row = actors_of(nodes, where);
+    auto row = endpoint_row(nodes, where, "/debug/actors");
     silent += row.contains("error") ? 1 : 0;
     text += (rows.empty() ? "" : "\n") + text_of(row, nodes.endpoints().size() > 1);
     rows.push_back(std::move(row));
